@@ -15,7 +15,9 @@ pub(crate) struct Folder {
 
 /// A place of this process for something of that name, with nothing there.
 pub(crate) fn place(name: &str) -> PathBuf {
-    let place = std::env::temp_dir().join(format!("leastwise-fuzz-{}", std::process::id())).join(name);
+    let place = std::env::temp_dir()
+        .join(format!("leastwise-fuzz-{}", std::process::id()))
+        .join(name);
     let _ = fs::remove_dir_all(&place);
     fs::create_dir_all(place.parent().expect("it is below another")).expect("a folder");
     place
@@ -43,13 +45,26 @@ impl Folder {
         let mut files = Vec::new();
         collect(&place, &place, &mut files);
         files.sort();
-        assert!(!files.is_empty() && files.len() < 256, "{} files in {}", files.len(), place.display());
+        assert!(
+            !files.is_empty() && files.len() < 256,
+            "{} files in {}",
+            files.len(),
+            place.display()
+        );
         Self { place, files }
     }
 
     /// A copy of a folder.
     pub(crate) fn copy_of(from: &Path, to: PathBuf) -> Self {
-        assert!(Command::new("cp").arg("-r").arg(from).arg(&to).status().expect("cp").success());
+        assert!(
+            Command::new("cp")
+                .arg("-r")
+                .arg(from)
+                .arg(&to)
+                .status()
+                .expect("cp")
+                .success()
+        );
         Self::of(to)
     }
 
@@ -62,7 +77,9 @@ impl Folder {
 
     /// Does something with the folder after a file was replaced, and puts all back.
     pub(crate) fn with(&self, bytes: &[u8], work: impl FnOnce(&Path)) {
-        let Some((choice, bytes)) = bytes.split_first() else { return };
+        let Some((choice, bytes)) = bytes.split_first() else {
+            return;
+        };
         let (path, _) = &self.files[usize::from(*choice) % self.files.len()];
         fs::write(self.place.join(path), bytes).expect("a file");
         work(&self.place);

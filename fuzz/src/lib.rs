@@ -45,18 +45,50 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: [Target; 7] = [
-    Target { name: "parse", run: parse::run, seeds: parse::seeds },
-    Target { name: "refine", run: refine::run, seeds: choices },
-    Target { name: "prove", run: prove::run, seeds: choices },
-    Target { name: "snapshot", run: snapshot::run, seeds: snapshot::seeds },
-    Target { name: "report", run: report::run, seeds: report::seeds },
-    Target { name: "parts", run: parts::run, seeds: parts::seeds },
-    Target { name: "state", run: state::run, seeds: state::seeds },
+    Target {
+        name: "parse",
+        run: parse::run,
+        seeds: parse::seeds,
+    },
+    Target {
+        name: "refine",
+        run: refine::run,
+        seeds: choices,
+    },
+    Target {
+        name: "prove",
+        run: prove::run,
+        seeds: choices,
+    },
+    Target {
+        name: "snapshot",
+        run: snapshot::run,
+        seeds: snapshot::seeds,
+    },
+    Target {
+        name: "report",
+        run: report::run,
+        seeds: report::seeds,
+    },
+    Target {
+        name: "parts",
+        run: parts::run,
+        seeds: parts::seeds,
+    },
+    Target {
+        name: "state",
+        run: state::run,
+        seeds: state::seeds,
+    },
 ];
 
 /// Bytes that are choices need no form.
 fn choices() -> Vec<Vec<u8>> {
     (0..64_u8)
-        .map(|first| (0..240).map(|at: u8| at.wrapping_mul(first).wrapping_add(first >> 3)).collect())
+        .map(|first| {
+            (0..240)
+                .map(|at: u8| at.wrapping_mul(first).wrapping_add(first >> 3))
+                .collect()
+        })
         .collect()
 }

@@ -29,6 +29,13 @@ pub fn run(bytes: &[u8]) {
 }
 
 pub fn seeds() -> Vec<Vec<u8>> {
-    let paths = ["mocks/myrole/policy.json", "mocks/myrole/finding.json", "mocks/myrole/catalog.json"];
-    paths.into_iter().map(|path| std::fs::read(crate::folder::project(path)).expect("a file")).collect()
+    let paths = [
+        "mocks/myrole/policy.json",
+        "mocks/myrole/finding.json",
+        "mocks/myrole/catalog.json",
+    ];
+    paths
+        .into_iter()
+        .map(|path| std::fs::read(crate::folder::project(path)).expect("a file"))
+        .collect()
 }

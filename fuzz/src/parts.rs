@@ -11,8 +11,16 @@ fn folder() -> &'static Folder {
     FOLDER.get_or_init(|| {
         let (snapshot, parts) = (project("mocks/partial"), place("parts"));
         for shard in ["1/2", "2/2"] {
-            let args =
-                ["scan", "--quiet", "--snapshot", text(&snapshot), "--shard", shard, "--parts", text(&parts)];
+            let args = [
+                "scan",
+                "--quiet",
+                "--snapshot",
+                text(&snapshot),
+                "--shard",
+                shard,
+                "--parts",
+                text(&parts),
+            ];
             command(args);
         }
         Folder::of(parts)
@@ -26,7 +34,15 @@ pub fn seeds() -> Vec<Vec<u8>> {
 pub fn run(bytes: &[u8]) {
     folder().with(bytes, |parts| {
         let out = place("parts-report");
-        let exit = command(["merge", "--quiet", text(parts), "--out", text(&out), "--format", "json"]);
+        let exit = command([
+            "merge",
+            "--quiet",
+            text(parts),
+            "--out",
+            text(&out),
+            "--format",
+            "json",
+        ]);
         assert!(exit != Exit::Refuted, "an own proposal was refuted");
         if out.join("manifest.json").is_file() {
             assert_eq!(command(["verify", text(&out)]), Exit::Finished);

@@ -16,24 +16,38 @@ pub fn run(bytes: &[u8]) {
     let lists = choices.catalog();
     let evidence = choices.unused(&lists);
     let text = choices.policy();
-    let (catalog, evidence_text) =
-        (Catalog::from_json(&lists.to_string()).expect("a catalog"), evidence.to_string());
+    let (catalog, evidence_text) = (
+        Catalog::from_json(&lists.to_string()).expect("a catalog"),
+        evidence.to_string(),
+    );
     let policy = Document::parse(&text).expect("a policy");
     let unused = read_unused(&evidence_text).expect("evidence");
-    let refiner =
-        leastwise_core::Refiner::new(&catalog).with(RefineOptions { kind, ..RefineOptions::default() });
+    let refiner = leastwise_core::Refiner::new(&catalog).with(RefineOptions {
+        kind,
+        ..RefineOptions::default()
+    });
     let refined = match refiner.refine(&policy, &unused) {
         Ok(refined) => refined,
         Err(RefineError::DoesNotFit(_)) => return,
         Err(error) => panic!("{error}\n{text}\n{evidence}\n{lists}"),
     };
     let before: Value = serde_json::from_str(&text).expect("JSON");
-    let after: Vec<Value> =
-        refined.documents().iter().map(|it| serde_json::from_str(&it.compact()).expect("JSON")).collect();
+    let after: Vec<Value> = refined
+        .documents()
+        .iter()
+        .map(|it| serde_json::from_str(&it.compact()).expect("JSON"))
+        .collect();
     let world = oracle::World::new(&serde_json::from_value(lists.clone()).expect("lists"), &evidence);
     let judged = world.judge(&before, &after);
-    assert!(judged.is_ok(), "{judged:?}\n{text}\n{evidence}\n{lists}\n{after:?}");
-    assert_eq!(contexts::stray(&before, &after), None, "{text}\n{evidence}\n{lists}\n{after:?}");
+    assert!(
+        judged.is_ok(),
+        "{judged:?}\n{text}\n{evidence}\n{lists}\n{after:?}"
+    );
+    assert_eq!(
+        contexts::stray(&before, &after),
+        None,
+        "{text}\n{evidence}\n{lists}\n{after:?}"
+    );
     for document in refined.documents() {
         let again = refiner.refine(document, &unused).expect("refined again");
         let again: Vec<String> = again.documents().iter().map(Document::compact).collect();

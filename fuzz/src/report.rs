@@ -10,8 +10,16 @@ fn folder() -> &'static (Folder, PathBuf) {
     static FOLDER: OnceLock<(Folder, PathBuf)> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let (snapshot, whole, changed) = (project("mocks/partial"), place("report"), place("report-changed"));
-        let args =
-            ["scan", "--quiet", "--snapshot", text(&snapshot), "--out", text(&whole), "--format", "json,csv"];
+        let args = [
+            "scan",
+            "--quiet",
+            "--snapshot",
+            text(&snapshot),
+            "--out",
+            text(&whole),
+            "--format",
+            "json,csv",
+        ];
         command(args);
         (Folder::copy_of(&whole, changed), whole)
     })

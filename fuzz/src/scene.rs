@@ -4,7 +4,9 @@
 use serde_json::{Value, json};
 
 const SERVICES: [&str; 4] = ["a", "a-b", "u", "A"];
-const PIECES: [&str; 12] = ["Get", "Put", "Ob", "Obj", "Objs", "DB", "Db", "s", "*", "?", "get", "-x"];
+const PIECES: [&str; 12] = [
+    "Get", "Put", "Ob", "Obj", "Objs", "DB", "Db", "s", "*", "?", "get", "-x",
+];
 
 /// The choices left.
 pub struct Choices<'b>(pub &'b [u8]);
@@ -65,7 +67,10 @@ impl Choices<'_> {
         let statements: Vec<String> = (0..=self.below(3)).map(|_| self.statement()).collect();
         match statements.as_slice() {
             [one] if self.below(3) == 0 => format!(r#"{{"Version":"2012-10-17","Statement":{one}}}"#),
-            several => format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, several.join(",")),
+            several => format!(
+                r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
+                several.join(",")
+            ),
         }
     }
 

@@ -19,8 +19,18 @@ pub fn seeds() -> Vec<Vec<u8>> {
 pub fn run(bytes: &[u8]) {
     folder().with(bytes, |snapshot| {
         let out = place("snapshot-report");
-        let args = ["scan", "--quiet", "--snapshot", text(snapshot), "--out", text(&out)];
-        let exit = command(args.into_iter().chain(["--format", "json,html,csv,sarif,tickets"]));
+        let args = [
+            "scan",
+            "--quiet",
+            "--snapshot",
+            text(snapshot),
+            "--out",
+            text(&out),
+        ];
+        let exit = command(
+            args.into_iter()
+                .chain(["--format", "json,html,csv,sarif,tickets"]),
+        );
         assert!(exit != Exit::Refuted, "an own proposal was refuted");
         if out.join("manifest.json").is_file() {
             assert_eq!(command(["verify", text(&out)]), Exit::Finished);

@@ -26,9 +26,17 @@ fn night(state: &Path) -> Option<usize> {
         findings += answers.evidence.map_or(0, |evidence| evidence.findings.len());
         let Some(state) = cloud.state() else { continue };
         let earlier = state.grants(&account.id);
-        let Ok(authorization) = answers.authorization else { continue };
-        let Ok(inventory) = Inventory::new(account.clone(), authorization) else { continue };
-        state.keep_grants(&account.id, &GrantLog::of(&inventory, earlier.as_ref(), "2026-11-20"), &Nobody);
+        let Ok(authorization) = answers.authorization else {
+            continue;
+        };
+        let Ok(inventory) = Inventory::new(account.clone(), authorization) else {
+            continue;
+        };
+        state.keep_grants(
+            &account.id,
+            &GrantLog::of(&inventory, earlier.as_ref(), "2026-11-20"),
+            &Nobody,
+        );
     }
     Some(findings)
 }

@@ -60,11 +60,9 @@ pub struct Check {
 impl Check {
     /// What these flags override.
     pub fn overrides(&self) -> Overrides {
-        Overrides::default().text("profile", "--profile", &self.profile).text(
-            "region",
-            "--region",
-            &self.region,
-        )
+        Overrides::default()
+            .text("profile", "--profile", &self.profile)
+            .text("region", "--region", &self.region)
     }
 }
 
@@ -98,7 +96,11 @@ impl FromStr for Dollars {
         }
         let whole: u64 = whole.parse().map_err(|_| WRONG)?;
         let part: u64 = format!("{part:0<6}").parse().map_err(|_| WRONG)?;
-        whole.checked_mul(1_000_000).and_then(|it| it.checked_add(part)).map(Self).ok_or(WRONG)
+        whole
+            .checked_mul(1_000_000)
+            .and_then(|it| it.checked_add(part))
+            .map(Self)
+            .ok_or(WRONG)
     }
 }
 
@@ -109,12 +111,28 @@ mod tests {
     #[test]
     fn a_budget_is_an_amount_of_dollars_and_never_rounded_up() {
         let calls = |text: &str| text.parse::<Dollars>().map(Dollars::calls);
-        for (text, wanted) in
-            [("0", 0), ("2", 1000), ("2.00", 1000), ("0.0039", 1), ("0.002", 1), ("0.5", 250)]
-        {
+        for (text, wanted) in [
+            ("0", 0),
+            ("2", 1000),
+            ("2.00", 1000),
+            ("0.0039", 1),
+            ("0.002", 1),
+            ("0.5", 250),
+        ] {
             assert_eq!(calls(text), Ok(wanted), "{text}");
         }
-        for wrong in ["", "-1", "1,5", "1e3", "$2", ".5", "1.", "0.0000001", "99999999999999999999", "nan"] {
+        for wrong in [
+            "",
+            "-1",
+            "1,5",
+            "1e3",
+            "$2",
+            ".5",
+            "1.",
+            "0.0000001",
+            "99999999999999999999",
+            "nan",
+        ] {
             assert!(calls(wrong).is_err(), "{wrong}");
         }
     }

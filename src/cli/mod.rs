@@ -200,8 +200,16 @@ pub fn parse() -> Result<Cli, clap::Error> {
 fn color(args: impl Iterator<Item = OsString>) -> ColorChoice {
     let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
     let joined = args.iter().find_map(|arg| arg.strip_prefix("--color="));
-    let apart = || args.iter().skip_while(|arg| *arg != "--color").nth(1).map(String::as_str);
-    joined.or_else(apart).and_then(|choice| choice.parse().ok()).unwrap_or_default()
+    let apart = || {
+        args.iter()
+            .skip_while(|arg| *arg != "--color")
+            .nth(1)
+            .map(String::as_str)
+    };
+    joined
+        .or_else(apart)
+        .and_then(|choice| choice.parse().ok())
+        .unwrap_or_default()
 }
 
 /// What leastwise can do.

@@ -63,7 +63,9 @@ impl FromStr for Which {
         let (which, of) = text.split_once('/').ok_or_else(wrong)?;
         let of = number(of).ok_or_else(wrong)?;
         if !(1..=MOST_SHARDS).contains(&of) {
-            return Err(format!("the number of shards must be between 1 and {MOST_SHARDS}"));
+            return Err(format!(
+                "the number of shards must be between 1 and {MOST_SHARDS}"
+            ));
         }
         if which == "auto" {
             return Ok(Self::Auto { of });
@@ -78,7 +80,10 @@ impl FromStr for Which {
 
 /// Digits and nothing else.
 fn number(text: &str) -> Option<u32> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 /// `leastwise merge`

@@ -88,7 +88,15 @@ pub enum WatchFailOn {
 
 /// A day in UTC, or a time.
 fn moment(text: &str) -> Result<i64, &'static str> {
-    let day = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    let day = || {
+        Some(
+            text.parse::<Date>()
+                .ok()?
+                .to_zoned(TimeZone::UTC)
+                .ok()?
+                .timestamp(),
+        )
+    };
     let time = text.parse::<Timestamp>().ok().or_else(day);
     time.map(Timestamp::as_second)
         .ok_or("use a day such as 2026-11-03, or a time such as 2026-11-03T14:00:00Z")
@@ -98,7 +106,9 @@ fn moment(text: &str) -> Result<i64, &'static str> {
 fn table(text: &str) -> Result<String, &'static str> {
     let is_name = |part: &str| {
         !part.is_empty()
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     };
     let mut parts = text.split('.');
     if parts.clone().count() <= 3 && parts.all(is_name) {

@@ -28,7 +28,10 @@ const LONGEST_LINE: usize = 16 << 20;
 
 pub(super) fn run(path: &Path, args: &Refine, log: &Log) -> Result<Exit, RunError> {
     let catalog = super::catalog::choose(&args.catalog, log)?;
-    let input = input::open(path).map_err(|error| RunError::Read { input: input::name_of(path), error })?;
+    let input = input::open(path).map_err(|error| RunError::Read {
+        input: input::name_of(path),
+        error,
+    })?;
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let batch = Batch {
         catalog: &catalog,
@@ -37,8 +40,17 @@ pub(super) fn run(path: &Path, args: &Refine, log: &Log) -> Result<Exit, RunErro
             wildcards: args.wildcards.into(),
             ..RefineOptions::default()
         },
-        lines: Mutex::new(InputLines { input: BufReader::with_capacity(PORTION, input), next: 0, line: 0 }),
-        output: Mutex::new(BatchOutput { out: io::stdout(), turn: 0, failed: None, exit: Exit::Finished }),
+        lines: Mutex::new(InputLines {
+            input: BufReader::with_capacity(PORTION, input),
+            next: 0,
+            line: 0,
+        }),
+        output: Mutex::new(BatchOutput {
+            out: io::stdout(),
+            turn: 0,
+            failed: None,
+            exit: Exit::Finished,
+        }),
         turned: Condvar::new(),
     };
     thread::scope(|scope| {
@@ -49,7 +61,10 @@ pub(super) fn run(path: &Path, args: &Refine, log: &Log) -> Result<Exit, RunErro
     let output = batch.output.into_inner().unwrap_or_else(PoisonError::into_inner);
     match output.failed {
         Some(StreamFailure::Write(error)) => Err(RunError::Write(error)),
-        Some(StreamFailure::Read(error)) => Err(RunError::Read { input: input::name_of(path), error }),
+        Some(StreamFailure::Read(error)) => Err(RunError::Read {
+            input: input::name_of(path),
+            error,
+        }),
         None => Ok(output.exit),
     }
 }
@@ -100,7 +115,11 @@ impl Batch<'_> {
         loop {
             bytes.clear();
             rows.clear();
-            let portion = self.lines.lock().unwrap_or_else(PoisonError::into_inner).take(bytes);
+            let portion = self
+                .lines
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(bytes);
             let mut exit = Exit::Finished;
             let mut start = 0;
             for (end, number) in portion.ends.iter().zip(portion.first_line..) {
@@ -128,12 +147,18 @@ impl Batch<'_> {
     fn write(&self, number: usize, rows: &str, exit: Exit, error: Option<io::Error>) -> bool {
         let output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = |output: &mut BatchOutput| output.turn != number && output.failed.is_none();
-        let mut output = self.turned.wait_while(output, waiting).unwrap_or_else(PoisonError::into_inner);
+        let mut output = self
+            .turned
+            .wait_while(output, waiting)
+            .unwrap_or_else(PoisonError::into_inner);
         if output.failed.is_none() {
             let mut out = output.out.lock();
             let written = out.write_all(rows.as_bytes()).and_then(|()| out.flush());
             drop(out);
-            output.failed = written.err().map(StreamFailure::Write).or(error.map(StreamFailure::Read));
+            output.failed = written
+                .err()
+                .map(StreamFailure::Write)
+                .or(error.map(StreamFailure::Read));
             if output.exit != Exit::Refuted && exit != Exit::Finished {
                 output.exit = exit;
             }
@@ -174,7 +199,9 @@ impl Batch<'_> {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         let line = std::str::from_utf8(line).map_err(|_| LineProblem::NotUtf8)?;
         let json = Json::parse(line).map_err(LineProblem::Json)?;
-        let Json::Map(members, _) = json else { return Err(LineProblem::NotAnObject) };
+        let Json::Map(members, _) = json else {
+            return Err(LineProblem::NotAnObject);
+        };
         let (mut policy, mut unused, mut kind) = (None, None, self.options.kind);
         for (key, value) in members {
             match policy::json::decoded(key).as_ref() {
@@ -191,7 +218,9 @@ impl Batch<'_> {
                 _ => {}
             }
         }
-        let (Some(policy), Some(unused)) = (policy, unused) else { return Err(LineProblem::Missing) };
+        let (Some(policy), Some(unused)) = (policy, unused) else {
+            return Err(LineProblem::Missing);
+        };
         let unused = evidence::from_json(&unused).map_err(LineProblem::Evidence)?;
         // AWS hands documents out as text; both forms are taken.
         match policy.as_text() {
@@ -220,7 +249,11 @@ impl Batch<'_> {
         let proof = refined.proof();
         rows.extend(["{\"id\":", id, ",\"policy\":"]);
         policy::write_all(rows, refined.documents(), true);
-        let _ = write!(rows, ",\"verdict\":\"proven\",\"removed\":{},\"undecided\":[", proof.removed());
+        let _ = write!(
+            rows,
+            ",\"verdict\":\"proven\",\"removed\":{},\"undecided\":[",
+            proof.removed()
+        );
         for (at, service) in proof.undecided().iter().enumerate() {
             rows.push_str(if at == 0 { "" } else { "," });
             write_text(rows, service);
@@ -259,7 +292,13 @@ impl InputLines {
         }
         let number = self.next;
         self.next += 1;
-        Portion { number, first_line, bytes, ends, error }
+        Portion {
+            number,
+            first_line,
+            bytes,
+            ends,
+            error,
+        }
     }
 }
 

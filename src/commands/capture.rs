@@ -24,7 +24,10 @@ use leastwise_core::inventory::wire::Account;
 use leastwise_report::folder::writer::{OutputKind, Writer};
 
 pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
-    log.tell(&Event::RunBegan { command: "capture", version: env!("CARGO_PKG_VERSION") });
+    log.tell(&Event::RunBegan {
+        command: "capture",
+        version: env!("CARGO_PKG_VERSION"),
+    });
     let flags = args.source.overrides().and(args.cache.overrides());
     let (config, _) = settings::read(args.say.config.as_deref(), &flags, log)?;
     let writer = Writer::begin(&args.out, OutputKind::Snapshot)?;
@@ -34,14 +37,21 @@ pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
     let (done, journal) = match &args.source.snapshot {
         Some(folder) => {
             let snapshot = input::snapshot(folder)?;
-            let captured_at = snapshot.captured_at().map_or_else(|| now.to_string(), str::to_owned);
+            let captured_at = snapshot
+                .captured_at()
+                .map_or_else(|| now.to_string(), str::to_owned);
             let cloud = Journaled::new(snapshot, None);
             runtime.block_on(capture_or_stop(cloud, &writer, &progress, &config, &captured_at))?
         }
         None => {
             let options = settings::live(&config, progress.events());
-            let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
-            log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
+            let live = runtime
+                .block_on(Live::connect(options))
+                .map_err(RunError::Connect)?;
+            log.tell(&Event::Caller {
+                account: live.caller_account(),
+                arn: live.caller(),
+            });
             let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;
             let captured_at = journal.started().to_string();
             let cloud = Journaled::new(live, Some(journal)).with(resume::state(&config)?);
@@ -53,9 +63,22 @@ pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
         // Nothing is left to go on with.
         journal.forget();
     }
-    let Captured { accounts, not_whole, accounts_unknown } = done;
-    let exit = if not_whole > 0 || accounts_unknown { Exit::Incomplete } else { Exit::Finished };
-    log.tell(&Event::CaptureEnded { accounts, not_whole, path, exit: exit.code() });
+    let Captured {
+        accounts,
+        not_whole,
+        accounts_unknown,
+    } = done;
+    let exit = if not_whole > 0 || accounts_unknown {
+        Exit::Incomplete
+    } else {
+        Exit::Finished
+    };
+    log.tell(&Event::CaptureEnded {
+        accounts,
+        not_whole,
+        path,
+        exit: exit.code(),
+    });
     Ok(exit)
 }
 
@@ -100,17 +123,26 @@ async fn capture<C: Cloud>(
     let mut analyzers: BTreeMap<String, Analyzer> = BTreeMap::new();
     let mut failed = BTreeMap::new();
     let accounts_unknown = organisation.unknown.is_some();
-    let mut captured = Captured { accounts_unknown, ..Captured::default() };
+    let mut captured = Captured {
+        accounts_unknown,
+        ..Captured::default()
+    };
     {
         let wanted =
             |account: &&Account| !account.is_closed() && config.accounts.takes(account) == AccountChoice::Yes;
         let active: Vec<&Account> = organisation.accounts.iter().filter(wanted).collect();
         progress.stage(Stage::Read, active.len());
-        let each = active.into_iter().map(|account| one(cloud, writer, progress, account));
+        let each = active
+            .into_iter()
+            .map(|account| one(cloud, writer, progress, account));
         let mut done = futures::stream::iter(each).buffer_unordered(config.limits.accounts);
         while let Some(read) = done.next().await {
             let read = read?;
-            analyzers.extend(read.analyzers.into_iter().map(|analyzer| (analyzer.arn.clone(), analyzer)));
+            analyzers.extend(
+                read.analyzers
+                    .into_iter()
+                    .map(|analyzer| (analyzer.arn.clone(), analyzer)),
+            );
             captured.accounts += 1;
             captured.not_whole += usize::from(!read.is_complete);
             progress.account(read.authorization.is_none());
@@ -119,7 +151,12 @@ async fn capture<C: Cloud>(
     }
     progress.finish();
     if captured.accounts == failed.len() {
-        return Err(advice::nothing_read(config, organisation.accounts.len(), failed, writer));
+        return Err(advice::nothing_read(
+            config,
+            organisation.accounts.len(),
+            failed,
+            writer,
+        ));
     }
     for (path, text) in snapshot::common_files(&organisation, &analyzers, captured_at).map_err(in_json)? {
         writer.write(&path, text.as_bytes())?;
@@ -153,12 +190,18 @@ async fn one<C: Cloud>(
     let evidence = answers.evidence.as_ref().into_iter();
     Ok(Recorded {
         account: account.id.clone(),
-        analyzers: evidence.flat_map(|evidence| evidence.analyzers()).cloned().collect(),
+        analyzers: evidence
+            .flat_map(|evidence| evidence.analyzers())
+            .cloned()
+            .collect(),
         is_complete: answers.is_complete(),
         authorization: answers.authorization.err(),
     })
 }
 
 pub(super) fn in_json(error: serde_json::Error) -> RunError {
-    RunError::Json { path: "snapshot".to_owned(), error }
+    RunError::Json {
+        path: "snapshot".to_owned(),
+        error,
+    }
 }

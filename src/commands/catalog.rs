@@ -46,7 +46,11 @@ pub(super) fn run(command: &CatalogCommand, log: &Log) -> Result<Exit, RunError>
 /// The catalog that a command goes by. What is odd about it is told.
 pub(super) fn choose(arg: &CatalogArg, log: &Log) -> Result<ChosenCatalog, RunError> {
     let mut warn = |message| log.tell(&Event::CatalogWarning { message });
-    let chosen = update::choose(arg.catalog.as_deref(), cache_path(&environment).as_deref(), &mut warn)?;
+    let chosen = update::choose(
+        arg.catalog.as_deref(),
+        cache_path(&environment).as_deref(),
+        &mut warn,
+    )?;
     if let Some(warning) = stale_warning(&chosen, Timestamp::now()) {
         warn(warning);
     }
@@ -55,7 +59,13 @@ pub(super) fn choose(arg: &CatalogArg, log: &Log) -> Result<ChosenCatalog, RunEr
 
 /// Says which catalog is in use.
 pub(super) fn info(chosen: &ChosenCatalog, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
-    let known = |text: &str| if text.is_empty() { "unknown".to_owned() } else { text.to_owned() };
+    let known = |text: &str| {
+        if text.is_empty() {
+            "unknown".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
     let origin = match chosen.origin() {
         CatalogOrigin::Explicit(path) => format!("{}, given with --catalog", path.display()),
         CatalogOrigin::Updated(path) => format!("{}, from `leastwise catalog update`", path.display()),
@@ -67,7 +77,11 @@ pub(super) fn info(chosen: &ChosenCatalog, now: Timestamp, out: &mut dyn Write) 
         Some(days) => format!("{days} days"),
     };
     let tracked = if chosen.actions().any(|action| action.tracked.is_some()) {
-        chosen.actions().filter(|action| action.tracked == Some(true)).count().to_string()
+        chosen
+            .actions()
+            .filter(|action| action.tracked == Some(true))
+            .count()
+            .to_string()
     } else {
         "unknown".to_owned()
     };
@@ -99,7 +113,13 @@ pub(super) fn update(
     let lines = [
         ("date", updated.updated),
         ("services", updated.services.to_string()),
-        ("actions", format!("{} ({} new, {} removed)", updated.actions, updated.added, updated.removed)),
+        (
+            "actions",
+            format!(
+                "{} ({} new, {} removed)",
+                updated.actions, updated.added, updated.removed
+            ),
+        ),
         ("written", updated.path.display().to_string()),
     ];
     for (key, value) in lines {

@@ -23,7 +23,10 @@ use leastwise_core::report::{CheckTotals, CheckVerdict, CheckedChange, SCHEMA};
 use leastwise_report::folder::{ReportFolder, afterwards};
 
 pub(super) fn run(args: &Check, log: &Arc<Log>) -> Result<Exit, RunError> {
-    log.tell(&Event::RunBegan { command: "check", version: env!("CARGO_PKG_VERSION") });
+    log.tell(&Event::RunBegan {
+        command: "check",
+        version: env!("CARGO_PKG_VERSION"),
+    });
     let (config, _) = settings::read(args.say.config.as_deref(), &args.overrides(), log)?;
     let work = CheckWork::of(ReportFolder::open(&args.report, SCHEMA)?)?;
     afterwards::clear(&args.report)?;
@@ -33,10 +36,20 @@ pub(super) fn run(args: &Check, log: &Arc<Log>) -> Result<Exit, RunError> {
     verify::must_hold(&args.report, log)?;
     let progress = Progress::new(log);
     let options = settings::live(&config, progress.events());
-    let options = LiveOptions { purpose: Purpose::Check, own: true, accounts: Vec::new(), ..options };
+    let options = LiveOptions {
+        purpose: Purpose::Check,
+        own: true,
+        accounts: Vec::new(),
+        ..options
+    };
     let runtime = runtime()?;
-    let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
-    log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
+    let live = runtime
+        .block_on(Live::connect(options))
+        .map_err(RunError::Connect)?;
+    log.tell(&Event::Caller {
+        account: live.caller_account(),
+        arn: live.caller(),
+    });
     let budget = CheckBudget::of(args.budget.calls());
     let asking = Asking::new(&work, &live, &budget, earlier, args, log);
     let is_stopped = runtime.block_on(async {
@@ -51,10 +64,22 @@ pub(super) fn run(args: &Check, log: &Arc<Log>) -> Result<Exit, RunError> {
         return Err(RunError::CheckStopped { done, total });
     }
     let exit = exit(&report.totals, args.fail_on);
-    log.tell(&check_summary::of(&report, &args.report, args.budget.calls(), exit));
+    log.tell(&check_summary::of(
+        &report,
+        &args.report,
+        args.budget.calls(),
+        exit,
+    ));
     if args.fail_on.is_some() && report.totals.disputed > 0 {
-        let message = format!("AWS disputes {} of {} changes", report.totals.disputed, report.totals.changes);
-        log.tell(&Event::FailOn { rule: "disputed".to_owned(), message, exit: exit.code() });
+        let message = format!(
+            "AWS disputes {} of {} changes",
+            report.totals.disputed, report.totals.changes
+        );
+        log.tell(&Event::FailOn {
+            rule: "disputed".to_owned(),
+            message,
+            exit: exit.code(),
+        });
     }
     Ok(exit)
 }
@@ -75,6 +100,8 @@ fn exit(totals: &CheckTotals, fail_on: Option<CheckFailOn>) -> Exit {
 
 /// The recommendations that AWS disputes.
 pub(super) fn disputed_ids<'c>(changes: impl IntoIterator<Item = &'c CheckedChange>) -> BTreeSet<&'c str> {
-    let disputed = changes.into_iter().filter(|change| change.verdict == CheckVerdict::Disputed);
+    let disputed = changes
+        .into_iter()
+        .filter(|change| change.verdict == CheckVerdict::Disputed);
     disputed.map(|change| change.id.as_str()).collect()
 }

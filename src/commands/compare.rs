@@ -22,7 +22,10 @@ use leastwise_report::history::{HISTORY, History, HistoryRow, accounts, compare_
 pub(crate) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
     let (Some(old), Some(new)) = (&args.old, &args.new) else {
         // Without two reports the arguments have a folder of them.
-        return trend::run(args.trend.as_deref().unwrap_or(Path::new(".")), args.out.as_deref());
+        return trend::run(
+            args.trend.as_deref().unwrap_or(Path::new(".")),
+            args.out.as_deref(),
+        );
     };
     let (old, new) = (ComparableReport::read(old)?, ComparableReport::read(new)?);
     if let Some(message) = doubt(&old, &new) {
@@ -42,7 +45,10 @@ pub(crate) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
         ProveFormat::Text => text(&old, &new, &history),
         ProveFormat::Json => {
             let json = serde_json::to_string_pretty(&history);
-            json.map_err(|error| RunError::Json { path: HISTORY.to_owned(), error })? + "\n"
+            json.map_err(|error| RunError::Json {
+                path: HISTORY.to_owned(),
+                error,
+            })? + "\n"
         }
     };
     let clean = match args.format {
@@ -56,8 +62,13 @@ pub(crate) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
 /// Why these two are hardly meant to be compared, if they are not: they would seem to differ in everything.
 fn doubt(old: &ComparableReport, new: &ComparableReport) -> Option<String> {
     let (first, second) = (shown(old.path()), shown(new.path()));
-    let ids =
-        |it: &ComparableReport| it.report.accounts.iter().map(|it| it.id.clone()).collect::<BTreeSet<_>>();
+    let ids = |it: &ComparableReport| {
+        it.report
+            .accounts
+            .iter()
+            .map(|it| it.id.clone())
+            .collect::<BTreeSet<_>>()
+    };
     if ids(old).is_disjoint(&ids(new)) {
         return Some(format!(
             "`{first}` and `{second}` have no account in common; are they of the same organisation?"
@@ -77,15 +88,24 @@ fn doubt(old: &ComparableReport, new: &ComparableReport) -> Option<String> {
 fn text(old: &ComparableReport, new: &ComparableReport, history: &History) -> String {
     let count = |status: &Status| history.counts.get(status).copied().unwrap_or_default();
     let counts = Status::ALL.iter().filter(|status| count(status) > 0);
-    let counts: Vec<String> =
-        counts.map(|status| format!("{} {}", number(count(status) as u64), words::change(*status))).collect();
-    let counts = if counts.is_empty() { "no changes in either report".to_owned() } else { counts.join(", ") };
+    let counts: Vec<String> = counts
+        .map(|status| format!("{} {}", number(count(status) as u64), words::change(*status)))
+        .collect();
+    let counts = if counts.is_empty() {
+        "no changes in either report".to_owned()
+    } else {
+        counts.join(", ")
+    };
     let report = |it: &ComparableReport| {
         let day = it.began().split('T').next().unwrap_or_default();
         format!("{} ({day})", terminal::line(&shown(it.path())))
     };
     let mut out = format!("From {} to {}: {counts}\n", report(old), report(new));
-    for status in Status::ALL.iter().copied().filter(|status| *status != Status::Same) {
+    for status in Status::ALL
+        .iter()
+        .copied()
+        .filter(|status| *status != Status::Same)
+    {
         for row in history.rows.iter().filter(|row| row.past.status == status) {
             // Writing to a string cannot fail.
             let _ = writeln!(out, "  {:<11}  {}", label(status), place(row));
@@ -93,7 +113,13 @@ fn text(old: &ComparableReport, new: &ComparableReport, history: &History) -> St
     }
     for row in history.rows.iter().filter(|row| !row.past.flapping.is_empty()) {
         let actions = row.past.flapping.join(", ");
-        let _ = writeln!(out, "  {:<11}  {}: {}", "occasional", place(row), terminal::line(&actions));
+        let _ = writeln!(
+            out,
+            "  {:<11}  {}: {}",
+            "occasional",
+            place(row),
+            terminal::line(&actions)
+        );
     }
     out
 }
@@ -118,7 +144,10 @@ fn place(row: &HistoryRow) -> String {
     };
     let policy = &row.key.policy;
     // The id of a principal's own policy begins with the principal.
-    let shown =
-        if policy.starts_with(&principal) { policy.clone() } else { format!("{principal}  {policy}") };
+    let shown = if policy.starts_with(&principal) {
+        policy.clone()
+    } else {
+        format!("{principal}  {policy}")
+    };
     terminal::line(&shown).into_owned()
 }

@@ -15,7 +15,10 @@ pub(super) fn run(args: &IamPolicy) -> Result<Exit, RunError> {
     if let (Some(arn), Some(account)) = (&args.caller, &args.trust)
         && of(arn) != *account
     {
-        return Err(RunError::OtherCaller { arn: arn.clone(), account: account.clone() });
+        return Err(RunError::OtherCaller {
+            arn: arn.clone(),
+            account: account.clone(),
+        });
     }
     let out = match &args.trust {
         _ if args.check => format!("{:#}\n", check()),
@@ -67,8 +70,9 @@ fn check() -> serde_json::Value {
 /// The role of a member account, as CloudFormation for a StackSet.
 fn template(account: &str, args: &IamPolicy) -> String {
     let role = args.role.as_str();
-    let (path, name) =
-        role.rsplit_once('/').map_or(("/".to_owned(), role), |(path, name)| (format!("/{path}/"), name));
+    let (path, name) = role
+        .rsplit_once('/')
+        .map_or(("/".to_owned(), role), |(path, name)| (format!("/{path}/"), name));
     let mut trust = json!({
         "Effect": "Allow",
         "Principal": {"AWS": {"Fn::Sub": format!("arn:${{AWS::Partition}}:iam::{account}:root")}},

@@ -17,7 +17,10 @@ pub(super) fn run(args: &Init) -> Result<Exit, RunError> {
         return Ok(Exit::Finished);
     }
     let shown = path.display().to_string();
-    let failed = |error| RunError::WriteTo { path: shown.clone(), error };
+    let failed = |error| RunError::WriteTo {
+        path: shown.clone(),
+        error,
+    };
     // A link that leads nowhere is there as well.
     let is_there = fs::symlink_metadata(path).is_ok();
     if is_there && !args.force {
@@ -27,7 +30,11 @@ pub(super) fn run(args: &Init) -> Result<Exit, RunError> {
         return Err(failed(io::ErrorKind::IsADirectory.into()));
     }
     // With a link, what it leads to is replaced: a configuration may be kept elsewhere.
-    let target = if is_there { fs::canonicalize(path).map_err(failed)? } else { path.to_owned() };
+    let target = if is_there {
+        fs::canonicalize(path).map_err(failed)?
+    } else {
+        path.to_owned()
+    };
     replace(&target, EXAMPLE.as_bytes()).map_err(failed)?;
 
     let next = if path == Path::new(FILE_NAME) {

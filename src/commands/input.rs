@@ -15,18 +15,29 @@ pub(super) fn is_stdin(path: &Path) -> bool {
 
 /// How a message calls an input.
 pub(super) fn name_of(path: &Path) -> String {
-    if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() }
+    if is_stdin(path) {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
 }
 
 /// The whole of a file, or of standard input.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, RunError> {
     let read = open(path).and_then(|input| files::bounded(input, files::INPUT));
-    read.map_err(|error| RunError::Read { input: name_of(path), error })
+    read.map_err(|error| RunError::Read {
+        input: name_of(path),
+        error,
+    })
 }
 
 /// Opens a file, or standard input.
 pub(super) fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    Ok(if is_stdin(path) { Box::new(io::stdin()) } else { Box::new(File::open(path)?) })
+    Ok(if is_stdin(path) {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(path)?)
+    })
 }
 
 /// Opens a folder of recorded answers.
@@ -36,7 +47,10 @@ pub(super) fn snapshot(folder: &Path) -> Result<Snapshot, RunError> {
         if is("manifest.json") && !is("snapshot.json") {
             RunError::ReportAsSnapshot(folder.to_owned())
         } else {
-            RunError::Snapshot { folder: folder.to_owned(), error }
+            RunError::Snapshot {
+                folder: folder.to_owned(),
+                error,
+            }
         }
     })
 }

@@ -69,8 +69,15 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
 
 /// Text that roff takes as it is.
 fn literal(line: &str) -> String {
-    let escaped = line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
-    if escaped.starts_with('.') { format!("\\&{escaped}") } else { escaped }
+    let escaped = line
+        .replace('\\', "\\e")
+        .replace('-', "\\-")
+        .replace('\'', "\\(aq");
+    if escaped.starts_with('.') {
+        format!("\\&{escaped}")
+    } else {
+        escaped
+    }
 }
 
 fn print(bytes: &[u8]) -> Result<Exit, RunError> {

@@ -14,7 +14,10 @@ use leastwise_aws::parts::Parts;
 use leastwise_core::decide::Selector;
 
 pub(super) fn run(args: &Merge, log: &Arc<Log>) -> Result<Exit, RunError> {
-    log.tell(&Event::RunBegan { command: "merge", version: env!("CARGO_PKG_VERSION") });
+    log.tell(&Event::RunBegan {
+        command: "merge",
+        version: env!("CARGO_PKG_VERSION"),
+    });
     let (mut config, file) = settings::read(args.say.config.as_deref(), &args.report.overrides(), log)?;
     let parts = Parts::open(&args.parts)?;
     if config.names_units() && !parts.knows_units() {
@@ -22,8 +25,14 @@ pub(super) fn run(args: &Merge, log: &Arc<Log>) -> Result<Exit, RunError> {
     }
     // Which accounts are read and how far back is what the shards were told, by flags that nobody repeats here.
     let exclude = parts.left_out().into_iter().map(Selector::Account).collect();
-    config.accounts = AccountSelection { exclude, ..AccountSelection::default() };
+    config.accounts = AccountSelection {
+        exclude,
+        ..AccountSelection::default()
+    };
     config.window_days = parts.window_days().unwrap_or(config.window_days);
-    let (as_of, started) = (parts.as_of(), parts.started().unwrap_or_else(jiff::Timestamp::now));
+    let (as_of, started) = (
+        parts.as_of(),
+        parts.started().unwrap_or_else(jiff::Timestamp::now),
+    );
     ScanSetup::new((config, file), &args.report, log)?.report(Journaled::new(parts, None), as_of, started)
 }

@@ -85,13 +85,21 @@ pub fn misused(mut error: clap::Error) -> Exit {
             error.print()
         };
     }
-    if error.use_stderr() { Exit::Usage } else { Exit::Finished }
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Finished
+    }
 }
 
 /// `leastwise scan mocks/acme` is about recorded answers.
 fn point_to_snapshot(error: &mut clap::Error) {
-    let command = std::env::args().nth(1).filter(|command| command == "scan" || command == "capture");
-    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return };
+    let command = std::env::args()
+        .nth(1)
+        .filter(|command| command == "scan" || command == "capture");
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+        return;
+    };
     if command.is_some() && Path::new(argument).join("snapshot.json").is_file() {
         let tip = format!("to scan a snapshot, use '--snapshot {argument}'");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
@@ -106,6 +114,12 @@ fn is_odd(argument: &str) -> bool {
 /// What is wrong, which may repeat such an argument, in one line; then how the command is used.
 fn harmless(text: &str) -> String {
     let end = text.rfind("\n\nUsage:").or_else(|| text.rfind("\n\nFor more"));
-    let (wrong, usage) = end.and_then(|end| text.split_at_checked(end)).unwrap_or((text, "\n"));
-    format!("{}{}", crate::output::terminal::line(wrong), crate::output::terminal::clean(usage))
+    let (wrong, usage) = end
+        .and_then(|end| text.split_at_checked(end))
+        .unwrap_or((text, "\n"));
+    format!(
+        "{}{}",
+        crate::output::terminal::line(wrong),
+        crate::output::terminal::clean(usage)
+    )
 }

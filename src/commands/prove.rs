@@ -18,7 +18,12 @@ use leastwise_core::prove::{Verdict, prove};
 pub(super) fn run(args: &Prove, log: &Log) -> Result<Exit, RunError> {
     input::at_most_one_stdin(&[&args.before, &args.after, &args.unused])?;
     let catalog = super::catalog::choose(&args.catalog, log)?;
-    let as_policy = |path| move |error| RunError::Policy { input: input::name_of(path), error };
+    let as_policy = |path| {
+        move |error| RunError::Policy {
+            input: input::name_of(path),
+            error,
+        }
+    };
 
     let bytes = input::read(&args.before)?;
     let text = policy::decode(&bytes).map_err(as_policy(&args.before))?;
@@ -26,7 +31,10 @@ pub(super) fn run(args: &Prove, log: &Log) -> Result<Exit, RunError> {
     let bytes = input::read(&args.after)?;
     let text = policy::decode(&bytes).map_err(as_policy(&args.after))?;
     let after = policy::parse_all(&text).map_err(as_policy(&args.after))?;
-    let as_evidence = |error| RunError::Evidence { input: input::name_of(&args.unused), error };
+    let as_evidence = |error| RunError::Evidence {
+        input: input::name_of(&args.unused),
+        error,
+    };
     let bytes = input::read(&args.unused)?;
     let text = policy::decode(&bytes).map_err(|error| as_evidence(error.into()))?;
     let unused = read_unused(&text).map_err(as_evidence)?;

@@ -22,27 +22,42 @@ use leastwise_core::{Refined, Refiner, policy};
 const MOST_NAMES: usize = 200;
 
 pub(super) fn run(args: &Refine, log: &Log) -> Result<Exit, RunError> {
-    let (Some(policy_path), Some(unused_path)) = (&args.policy, &args.unused) else { return Ok(Exit::Usage) };
+    let (Some(policy_path), Some(unused_path)) = (&args.policy, &args.unused) else {
+        return Ok(Exit::Usage);
+    };
     input::at_most_one_stdin(&[policy_path, unused_path])?;
     let chosen = super::catalog::choose(&args.catalog, log)?;
     let catalog: &Catalog = &chosen;
 
     let name = input::name_of(policy_path);
     let bytes = input::read(policy_path)?;
-    let as_policy = |error| RunError::Policy { input: name.clone(), error };
+    let as_policy = |error| RunError::Policy {
+        input: name.clone(),
+        error,
+    };
     let text = policy::decode(&bytes).map_err(as_policy)?;
     let before = Document::parse(&text).map_err(as_policy)?;
-    let as_evidence = |error| RunError::Evidence { input: input::name_of(unused_path), error };
+    let as_evidence = |error| RunError::Evidence {
+        input: input::name_of(unused_path),
+        error,
+    };
     let bytes = input::read(unused_path)?;
     let text = policy::decode(&bytes).map_err(|error| as_evidence(error.into()))?;
     let unused = read_unused(&text).map_err(as_evidence)?;
 
     let kind = args.kind.map(Into::into);
-    let options = RefineOptions { kind, wildcards: args.wildcards.into(), ..RefineOptions::default() };
+    let options = RefineOptions {
+        kind,
+        wildcards: args.wildcards.into(),
+        ..RefineOptions::default()
+    };
     let refined = Refiner::new(catalog)
         .with(options)
         .refine(&before, &unused)
-        .map_err(|error| RunError::Refine { input: name.clone(), error })?;
+        .map_err(|error| RunError::Refine {
+            input: name.clone(),
+            error,
+        })?;
 
     let out = match args.format {
         RefineFormat::Json => print(&refined, args.compact),
@@ -59,7 +74,11 @@ pub(super) fn run(args: &Refine, log: &Log) -> Result<Exit, RunError> {
     stdout.write_all(shown.as_bytes())?;
     stdout.flush()?;
     if args.format != RefineFormat::Explain && !args.quiet {
-        let told = if args.explain { explanation(&refined, catalog) } else { summary(&refined, catalog) };
+        let told = if args.explain {
+            explanation(&refined, catalog)
+        } else {
+            summary(&refined, catalog)
+        };
         io::stderr().write_all(colour::on_stderr(&terminal::clean(&told)).as_bytes())?;
     }
     Ok(Exit::Finished)
@@ -99,12 +118,18 @@ fn summary(refined: &Refined<'_, '_>, catalog: &Catalog) -> String {
         },
     });
     if !catalog.updated().is_empty() {
-        let _ = write!(line, " (actions as of {})", catalog.updated().split('T').next().unwrap_or_default());
+        let _ = write!(
+            line,
+            " (actions as of {})",
+            catalog.updated().split('T').next().unwrap_or_default()
+        );
     }
     line.push('\n');
     for service in proof.undecided() {
-        let _ =
-            writeln!(line, "not reduced: {service} is not in the list of actions, so its wildcards are kept");
+        let _ = writeln!(
+            line,
+            "not reduced: {service} is not in the list of actions, so its wildcards are kept"
+        );
     }
     line
 }
@@ -123,13 +148,22 @@ fn explanation(refined: &Refined<'_, '_>, catalog: &Catalog) -> String {
                 .map_or(String::new(), |sid| format!(" ({})", terminal::line(sid)));
             let _ = writeln!(out, "statement {statement}{sid}");
         }
-        let verb = if change.instead.is_empty() { "removed" } else { "replaced" };
+        let verb = if change.instead.is_empty() {
+            "removed"
+        } else {
+            "replaced"
+        };
         let _ = writeln!(out, "  {} {verb}", terminal::line(&change.pattern));
         let _ = writeln!(out, "    unused: {}", names(&change.unused));
         for new in &change.instead {
             match new.matches.as_slice() {
                 [] => drop(writeln!(out, "    now {}", new.pattern)),
-                matches => drop(writeln!(out, "    now {}, which matches {}", new.pattern, names(matches))),
+                matches => drop(writeln!(
+                    out,
+                    "    now {}, which matches {}",
+                    new.pattern,
+                    names(matches)
+                )),
             }
         }
     }
@@ -140,7 +174,12 @@ fn explanation(refined: &Refined<'_, '_>, catalog: &Catalog) -> String {
 }
 
 fn names(all: &[String]) -> String {
-    let shown = all.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let shown = all
+        .iter()
+        .take(MOST_NAMES)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
     match all.len().checked_sub(MOST_NAMES) {
         Some(more) if more > 0 => format!("{shown} and {more} more"),
         _ if shown.is_empty() => "the whole service".to_owned(),

@@ -33,11 +33,18 @@ use leastwise_core::report::{ExceptionRow, ExceptionState, SinceRow};
 use leastwise_report::folder::writer::{OutputKind, Writer};
 
 pub(crate) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
-    log.tell(&Event::RunBegan { command: "scan", version: env!("CARGO_PKG_VERSION") });
+    log.tell(&Event::RunBegan {
+        command: "scan",
+        version: env!("CARGO_PKG_VERSION"),
+    });
     if let Some(which) = args.shard.shard {
         return shard::run(which, args, log);
     }
-    let flags = args.source.overrides().and(args.report.overrides()).and(args.cache.overrides());
+    let flags = args
+        .source
+        .overrides()
+        .and(args.report.overrides())
+        .and(args.cache.overrides());
     let config = settings::read(args.say.config.as_deref(), &flags, log)?;
     let setup = ScanSetup::new(config, &args.report, log)?;
     let began = setup.began;
@@ -49,10 +56,22 @@ pub(crate) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
         }
         None => {
             let options = settings::live(&setup.config, setup.progress.events());
-            let live = setup.runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
-            log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
-            let journal =
-                resume::journal(&setup.writer, &live, &setup.config, args.source.resume, began, log)?;
+            let live = setup
+                .runtime
+                .block_on(Live::connect(options))
+                .map_err(RunError::Connect)?;
+            log.tell(&Event::Caller {
+                account: live.caller_account(),
+                arn: live.caller(),
+            });
+            let journal = resume::journal(
+                &setup.writer,
+                &live,
+                &setup.config,
+                args.source.resume,
+                began,
+                log,
+            )?;
             // A run that is gone on from began then, and so does its report.
             let started = journal.started();
             let cloud = Journaled::new(live, Some(journal)).with(resume::state(&setup.config)?);
@@ -83,17 +102,38 @@ impl<'r> ScanSetup<'r> {
         args: &'r ReportArgs,
         log: &'r Arc<Log>,
     ) -> Result<Self, RunError> {
-        let catalog = crate::commands::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
+        let catalog = crate::commands::catalog::choose(
+            &CatalogArg {
+                catalog: config.catalog.clone(),
+            },
+            log,
+        )?;
         if let Some(path) = &args.metrics {
             metrics::check(path, &config.out)?;
         }
         let code = Code::read(&config, log)?;
         let writer = Writer::begin(&config.out, OutputKind::Report)?;
         // Read before the work, as the report that it is in may be replaced.
-        let previous = args.previous.as_deref().map(|folder| earlier(folder, log)).transpose()?;
+        let previous = args
+            .previous
+            .as_deref()
+            .map(|folder| earlier(folder, log))
+            .transpose()?;
         let (progress, began) = (Progress::new(log), jiff::Timestamp::now());
         let runtime = runtime()?;
-        Ok(Self { config, file, catalog, code, writer, previous, progress, runtime, began, args, log })
+        Ok(Self {
+            config,
+            file,
+            catalog,
+            code,
+            writer,
+            previous,
+            progress,
+            runtime,
+            began,
+            args,
+            log,
+        })
     }
 
     /// Makes the report of what `cloud` answers, and tells how that went.
@@ -103,10 +143,23 @@ impl<'r> ScanSetup<'r> {
         as_of: Option<String>,
         started: jiff::Timestamp,
     ) -> Result<Exit, RunError> {
-        let Self { config, file, catalog, code, writer, previous, progress, runtime, began, args, log } =
-            self;
+        let Self {
+            config,
+            file,
+            catalog,
+            code,
+            writer,
+            previous,
+            progress,
+            runtime,
+            began,
+            args,
+            log,
+        } = self;
         let writer = Arc::new(writer);
-        let unobserved = Unobserved::table().clone().without(config.remove_unobserved.iter().cloned());
+        let unobserved = Unobserved::table()
+            .clone()
+            .without(config.remove_unobserved.iter().cloned());
         let earlier = previous.as_ref().and_then(|Previous(told)| told.as_ref());
         let grants = Grants::new(earlier.map(ComparableReport::folder));
         let again = previous.is_some() || !config.formats.is_empty();
@@ -129,7 +182,11 @@ impl<'r> ScanSetup<'r> {
         for row in &result.report.exceptions {
             for state in row.states.iter().filter(|state| state.code != RuleCode::Active) {
                 let message = exception(row, state, file.as_deref());
-                log.tell(&Event::RuleWarning { rule: &row.id, state: state.code.name(), message });
+                log.tell(&Event::RuleWarning {
+                    rule: &row.id,
+                    state: state.code.name(),
+                    message,
+                });
             }
         }
         if let Some(principals) = result.since.as_ref().and_then(|since| since.too_old) {
@@ -138,7 +195,9 @@ impl<'r> ScanSetup<'r> {
         if result.since.as_ref().is_some_and(|since| since.no_common_account) {
             let message =
                 "the earlier report has no account in common with this scan; is it of the same organisation?";
-            log.tell(&Event::CompareWarning { message: message.to_owned() });
+            log.tell(&Event::CompareWarning {
+                message: message.to_owned(),
+            });
         } else {
             for message in result.report.since.iter().flat_map(SinceRow::doubts) {
                 log.tell(&Event::CompareWarning { message });
@@ -151,8 +210,16 @@ impl<'r> ScanSetup<'r> {
         let summary = summary::of(&result, &target, exit, log);
         log.tell(&summary);
         // Also where something graver decides on the exit code, and in a run that says nothing else.
-        for (rule, message) in args.fail_on.iter().filter_map(|what| Some((what, found(&result, what)?))) {
-            log.tell(&Event::FailOn { rule: rule.to_string(), message, exit: exit.code() });
+        for (rule, message) in args
+            .fail_on
+            .iter()
+            .filter_map(|what| Some((what, found(&result, what)?)))
+        {
+            log.tell(&Event::FailOn {
+                rule: rule.to_string(),
+                message,
+                exit: exit.code(),
+            });
         }
         Ok(exit)
     }
@@ -168,7 +235,11 @@ fn exception(row: &ExceptionRow, state: &ExceptionState, file: Option<&str>) -> 
             None => format!("{} (\"{}\")", row.id, row.reason),
         },
     };
-    let fix = if state.code == RuleCode::OverBroad { "; narrow its scope" } else { "" };
+    let fix = if state.code == RuleCode::OverBroad {
+        "; narrow its scope"
+    } else {
+        ""
+    };
     format!("{place}: {}{fix}", state.why)
 }
 
@@ -197,7 +268,11 @@ fn exit(result: &ScanOutcome, fail_on: &[FailOn]) -> Exit {
 /// What was found of what should fail a run, if anything was.
 fn found(result: &ScanOutcome, what: &FailOn) -> Option<String> {
     let totals = &result.report.totals;
-    let idle = totals.statuses.get(&PrincipalStatus::UnusedPrincipal).copied().unwrap_or_default();
+    let idle = totals
+        .statuses
+        .get(&PrincipalStatus::UnusedPrincipal)
+        .copied()
+        .unwrap_or_default();
     match what {
         FailOn::Unused => {
             let (changes, idle) = (totals.recommendations as u64, idle as u64);
@@ -205,17 +280,29 @@ fn found(result: &ScanOutcome, what: &FailOn) -> Option<String> {
             listed(&[
                 (changes, "policy can be reduced", "policies can be reduced"),
                 (idle, "principal is unused", "principals are unused"),
-                (credentials, "access key or password is unused", "access keys and passwords are unused"),
+                (
+                    credentials,
+                    "access key or password is unused",
+                    "access keys and passwords are unused",
+                ),
             ])
         }
-        FailOn::Risk(points) => (totals.recommendations > 0 && result.heaviest >= *points)
-            .then(|| format!("the largest change lowers the risk score by {}", number(result.heaviest))),
+        FailOn::Risk(points) => (totals.recommendations > 0 && result.heaviest >= *points).then(|| {
+            format!(
+                "the largest change lowers the risk score by {}",
+                number(result.heaviest)
+            )
+        }),
         FailOn::New => {
             let since = result.since.as_ref();
             let changes = since.map_or(0, |since| since.news) as u64;
             let idle = since.map_or(0, |since| since.newly_unused) as u64;
             listed(&[
-                (changes, "change is new, back or regressed", "changes are new, back or regressed"),
+                (
+                    changes,
+                    "change is new, back or regressed",
+                    "changes are new, back or regressed",
+                ),
                 (
                     idle,
                     "principal, access key or password is newly unused",

@@ -33,7 +33,12 @@ const INDICES: [&str; 2] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"]
 pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     let share = share(which, |name| env::var(name).ok())?;
     // In the environment it is said to the whole of a run, and the merge goes by it.
-    let catalog = args.report.catalog.catalog.as_ref().map(|path| path.as_os_str().to_owned());
+    let catalog = args
+        .report
+        .catalog
+        .catalog
+        .as_ref()
+        .map(|path| path.as_os_str().to_owned());
     if catalog.is_some() && catalog != env::var_os("LEASTWISE_CATALOG") {
         return Err(RunError::ShardCatalog);
     }
@@ -44,29 +49,56 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
         &args.report.split_by,
     );
     let (config, _) = settings::read(args.say.config.as_deref(), &flags, log)?;
-    let folder = args.shard.parts.clone().unwrap_or_default().join(share.to_string());
+    let folder = args
+        .shard
+        .parts
+        .clone()
+        .unwrap_or_default()
+        .join(share.to_string());
     let writer = Writer::begin(&folder, OutputKind::Part)?;
     let progress = Progress::new(log);
     let runtime = runtime()?;
     let now = Timestamp::now();
     let part = |started| {
         let new = PartManifest::new(share, started);
-        PartManifest { run: args.shard.run_id.clone(), window_days: config.window_days, ..new }
+        PartManifest {
+            run: args.shard.run_id.clone(),
+            window_days: config.window_days,
+            ..new
+        }
     };
-    let work = ShardWork { share, writer: &writer, progress: &progress, config: &config };
+    let work = ShardWork {
+        share,
+        writer: &writer,
+        progress: &progress,
+        config: &config,
+    };
     let (done, journal) = match &args.source.snapshot {
         Some(folder) => {
             let snapshot = input::snapshot(folder)?;
             let captured_at = snapshot.captured_at().map(str::to_owned);
-            let Config { accounts, window_days, .. } = &config;
+            let Config {
+                accounts,
+                window_days,
+                ..
+            } = &config;
             let settings = sha256(format!("{captured_at:?} {accounts:?} {window_days}").as_bytes());
-            let part = PartManifest { settings, captured_at, ..part(now) };
+            let part = PartManifest {
+                settings,
+                captured_at,
+                ..part(now)
+            };
             runtime.block_on(work.or_stop(Journaled::new(snapshot, None), part))?
         }
         None => {
             let options = settings::live(&config, progress.events());
-            let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
-            log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
+            let live = runtime
+                .block_on(Live::connect(options))
+                .map_err(RunError::Connect)?;
+            log.tell(&Event::Caller {
+                account: live.caller_account(),
+                arn: live.caller(),
+            });
             let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;
             let part = PartManifest {
                 live: true,
@@ -79,15 +111,30 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
             runtime.block_on(work.or_stop(cloud, part))?
         }
     };
-    let Done { not_whole, accounts, unknown } = done;
+    let Done {
+        not_whole,
+        accounts,
+        unknown,
+    } = done;
     let path = shown(&writer.finish()?);
     if let Some(journal) = journal.filter(|_| not_whole == 0) {
         // Nothing is left to go on with.
         journal.forget();
     }
-    let exit = if not_whole > 0 || unknown { Exit::Incomplete } else { Exit::Finished };
+    let exit = if not_whole > 0 || unknown {
+        Exit::Incomplete
+    } else {
+        Exit::Finished
+    };
     let Shard { shard, of } = share;
-    log.tell(&Event::ShardEnded { shard, of, accounts, not_whole, path, exit: exit.code() });
+    log.tell(&Event::ShardEnded {
+        shard,
+        of,
+        accounts,
+        not_whole,
+        path,
+        exit: exit.code(),
+    });
     Ok(exit)
 }
 
@@ -108,7 +155,14 @@ fn share(which: Which, variable: impl Fn(&str) -> Option<String>) -> Result<Shar
 /// What the answers of a shard depend on beside AWS, as a digest. Unlike a journal's it has the choice of accounts, as
 /// that must be one for all shards, and no profile, which every machine may call as it likes.
 fn terms(live: &Live, config: &Config) -> String {
-    let Config { evidence, analyzer, window_days, accounts, assume, .. } = config;
+    let Config {
+        evidence,
+        analyzer,
+        window_days,
+        accounts,
+        assume,
+        ..
+    } = config;
     let (caller, region, units) = (live.caller_account(), live.region(), config.names_units());
     let terms = format!(
         "{caller:?} {region:?} {evidence:?} {analyzer:?} {window_days} {units} {accounts:?} {assume:?}"
@@ -154,11 +208,16 @@ impl ShardWork<'_> {
     async fn read<C: Cloud>(&self, cloud: &C, part: PartManifest) -> Result<Done, RunError> {
         let organisation = cloud.organisation().await.map_err(RunError::Organisation)?;
         let organisation = choose(&self.config.accounts, organisation)?;
-        let mine = organisation.accounts.iter().filter(|account| self.share.takes(&account.id));
+        let mine = organisation
+            .accounts
+            .iter()
+            .filter(|account| self.share.takes(&account.id));
         let (wanted, left_out): (Vec<&Account>, Vec<&Account>) =
             mine.partition(|account| outside(self.config, account).is_none());
         for account in &left_out {
-            outside(self.config, account).into_iter().for_each(|why| self.progress.skips(account, why));
+            outside(self.config, account)
+                .into_iter()
+                .for_each(|why| self.progress.skips(account, why));
         }
         let accounts = wanted.len();
         self.progress.room(self.writer, accounts);
@@ -171,7 +230,12 @@ impl ShardWork<'_> {
         }
         drop(done);
         self.progress.finish();
-        self.write(ACCOUNTS, &Accounts { accounts: organisation.accounts.clone() })?;
+        self.write(
+            ACCOUNTS,
+            &Accounts {
+                accounts: organisation.accounts.clone(),
+            },
+        )?;
         let files = self.writer.take_hashes();
         let part = PartManifest {
             partition: organisation.partition.clone(),
@@ -179,11 +243,18 @@ impl ShardWork<'_> {
             organisation: parts::organisation_digest(&organisation).map_err(in_json)?,
             left_out: left_out.into_iter().map(|account| account.id.clone()).collect(),
             calls: cloud.figures().into_iter().map(parts::Calls::from).collect(),
-            files: files.into_iter().map(|(path, hash)| (path, hash.to_string())).collect(),
+            files: files
+                .into_iter()
+                .map(|(path, hash)| (path, hash.to_string()))
+                .collect(),
             ..part
         };
         self.writer.write_json(PART, &part.sealed().map_err(in_json)?)?;
-        Ok(Done { not_whole, accounts, unknown: organisation.unknown.is_some() })
+        Ok(Done {
+            not_whole,
+            accounts,
+            unknown: organisation.unknown.is_some(),
+        })
     }
     /// Reads one account and writes the answers; whether nothing of it failed.
     async fn one<C: Cloud>(&self, cloud: &C, account: &Account) -> Result<bool, RunError> {

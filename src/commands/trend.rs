@@ -21,12 +21,18 @@ pub(crate) fn run(folder: &Path, out: Option<&Path>) -> Result<Exit, RunError> {
     let trend = read(folder, out)?;
     match out {
         Some(out) => {
-            let failed = |error| RunError::WriteTo { path: out.display().to_string(), error };
+            let failed = |error| RunError::WriteTo {
+                path: out.display().to_string(),
+                error,
+            };
             replace(out, svg(&trend).as_bytes()).map_err(failed)?;
         }
         None => {
             let text = serde_json::to_string_pretty(&trend);
-            let text = text.map_err(|error| RunError::Json { path: "trend.json".to_owned(), error })? + "\n";
+            let text = text.map_err(|error| RunError::Json {
+                path: "trend.json".to_owned(),
+                error,
+            })? + "\n";
             io::stdout().write_all(terminal::json(&text).as_bytes())?;
         }
     }
@@ -34,8 +40,14 @@ pub(crate) fn run(folder: &Path, out: Option<&Path>) -> Result<Exit, RunError> {
 }
 
 fn read(folder: &Path, out: Option<&Path>) -> Result<Trend, RunError> {
-    let failed = |error| RunError::Read { input: folder.display().to_string(), error };
-    let entries = fs::read_dir(folder).map_err(failed)?.collect::<io::Result<Vec<_>>>().map_err(failed)?;
+    let failed = |error| RunError::Read {
+        input: folder.display().to_string(),
+        error,
+    };
+    let entries = fs::read_dir(folder)
+        .map_err(failed)?
+        .collect::<io::Result<Vec<_>>>()
+        .map_err(failed)?;
     let mut paths: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
     paths.sort();
     let mut points = Vec::new();
@@ -55,7 +67,9 @@ fn read(folder: &Path, out: Option<&Path>) -> Result<Trend, RunError> {
         }
     }
     if points.is_empty() {
-        return Err(RunError::NoReports { folder: folder.to_owned() });
+        return Err(RunError::NoReports {
+            folder: folder.to_owned(),
+        });
     }
     Ok(Trend::of(points))
 }
@@ -85,12 +99,17 @@ fn point(path: &Path) -> Result<Point, String> {
 
 /// Only an earlier drawing is replaced.
 fn check(out: &Path) -> Result<(), RunError> {
-    let failed = |error| RunError::WriteTo { path: out.display().to_string(), error };
+    let failed = |error| RunError::WriteTo {
+        path: out.display().to_string(),
+        error,
+    };
     replaceable(out).map_err(failed)?;
     let mut begins = [0; 5];
     match fs::File::open(out).and_then(|mut file| file.read(&mut begins)) {
         Ok(_) if begins == *b"<svg " => Ok(()),
-        Ok(_) => Err(failed(io::Error::other("refusing to overwrite a file that is not a trend drawing"))),
+        Ok(_) => Err(failed(io::Error::other(
+            "refusing to overwrite a file that is not a trend drawing",
+        ))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(failed(error)),
     }

@@ -47,13 +47,27 @@ pub(crate) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
     for wrong in &checked.wrong {
         out.push_str(&format!("FAILED: {}\n", terminal::line(wrong)));
     }
-    let Verification { wrong, refuted, proven, files, accounts, folder, by, formats, .. } = &checked;
+    let Verification {
+        wrong,
+        refuted,
+        proven,
+        files,
+        accounts,
+        folder,
+        by,
+        formats,
+        ..
+    } = &checked;
     let (proven, files) = (counted(*proven, "change"), counted(*files, "file"));
     if wrong.is_empty() {
-        out.push_str(&format!("OK: {proven} proven again, {by}; {files} unchanged (formats: {formats})\n"));
+        out.push_str(&format!(
+            "OK: {proven} proven again, {by}; {files} unchanged (formats: {formats})\n"
+        ));
     } else {
         let problems = counted(wrong.len(), "problem");
-        out.push_str(&format!("{problems} found; {proven} proven again, {files} checked\n"));
+        out.push_str(&format!(
+            "{problems} found; {proven} proven again, {files} checked\n"
+        ));
     }
     let accounts = counted(*accounts, "account");
     out.push_str(&format!("{accounts}, SHA-256 of {MANIFEST}: {}\n", folder.digest));
@@ -67,7 +81,11 @@ pub(crate) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
 
 /// Refuses a report that is not as it was written.
 pub(crate) fn must_hold(report: &Path, log: &Log) -> Result<(), RunError> {
-    let args = Verify { report: report.to_owned(), manifest_sha256: None, catalog: None };
+    let args = Verify {
+        report: report.to_owned(),
+        manifest_sha256: None,
+        catalog: None,
+    };
     let Verification { wrong, .. } = Verification::of(&args, log)?;
     match wrong.first() {
         None => Ok(()),
@@ -96,34 +114,67 @@ impl Verification {
     fn of(args: &Verify, log: &Log) -> Result<Self, RunError> {
         let mut folder = ReportFolder::examine(&args.report, args.manifest_sha256)?;
         let files = std::mem::take(&mut folder.manifest.files);
-        let Manifest { catalog, totals, rendering, started, tool, .. } = folder.manifest.clone();
+        let Manifest {
+            catalog,
+            totals,
+            rendering,
+            started,
+            tool,
+            ..
+        } = folder.manifest.clone();
         if tool != env!("CARGO_PKG_VERSION") {
-            return Err(RunError::OtherVersion { folder: args.report.clone(), tool });
+            return Err(RunError::OtherVersion {
+                folder: args.report.clone(),
+                tool,
+            });
         }
-        let wrong = folder::wrong(folder.path(), &files)
-            .map_err(|error| RunError::Read { input: folder.path().display().to_string(), error })?;
+        let wrong = folder::wrong(folder.path(), &files).map_err(|error| RunError::Read {
+            input: folder.path().display().to_string(),
+            error,
+        })?;
         let folder = Arc::new(folder);
         let (by, formats) = ("", String::new());
         let count = files.len();
-        let mut it = Self { folder, wrong, refuted: 0, proven: 0, files: count, accounts: 0, by, formats };
+        let mut it = Self {
+            folder,
+            wrong,
+            refuted: 0,
+            proven: 0,
+            files: count,
+            accounts: 0,
+            by,
+            formats,
+        };
         let report = Arc::new(it.folder.report()?);
         it.accounts = report.accounts.len();
         if report.catalog != catalog || report.totals != totals {
-            it.wrong.push(format!("{MANIFEST}: its catalog or totals differ from report.json"));
+            it.wrong.push(format!(
+                "{MANIFEST}: its catalog or totals differ from report.json"
+            ));
         }
         let Some(rendering) = rendering else {
-            it.wrong.push(format!("{MANIFEST} does not say which formats the report has"));
+            it.wrong
+                .push(format!("{MANIFEST} does not say which formats the report has"));
             return Ok(it);
         };
         it.formats = named(&rendering.formats);
         let basis = it.folder.basis()?;
         let path = it.folder.path().join(CATALOG).display().to_string();
         let text = it.folder.text(CATALOG)?;
-        let mut rests =
-            ProofBasis::read((&text, &basis), &report.catalog, args.catalog.as_deref(), log, &path)?;
+        let mut rests = ProofBasis::read(
+            (&text, &basis),
+            &report.catalog,
+            args.catalog.as_deref(),
+            log,
+            &path,
+        )?;
         it.wrong.append(&mut rests.wrong);
         it.by = rests.name();
-        let compared = Arc::new(ComparingTarget::of(Arc::clone(&it.folder), files, report.since.is_some()));
+        let compared = Arc::new(ComparingTarget::of(
+            Arc::clone(&it.folder),
+            files,
+            report.since.is_some(),
+        ));
         it.numbers(&report, &rendering, &rests, &compared)?;
         // Of what is wrong already, all that is made of it would be wrong as well.
         if it.wrong.is_empty() {
@@ -147,10 +198,13 @@ impl Verification {
             Ok(mut again) => {
                 again.recommendations += report.recommendations.len();
                 if again != report.totals {
-                    self.wrong.push("report.json: the totals do not add up".to_owned());
+                    self.wrong
+                        .push("report.json: the totals do not add up".to_owned());
                 }
             }
-            Err(_) => self.wrong.push("report.json: the statuses of an account do not add up".to_owned()),
+            Err(_) => self
+                .wrong
+                .push("report.json: the statuses of an account do not add up".to_owned()),
         }
         let mut nights = None;
         if compared.known(HISTORY).is_some() {
@@ -158,7 +212,9 @@ impl Verification {
             compared.write_json(HISTORY, &history)?;
             nights = Some(HistoryCheck::of(history));
         } else if !rendering.pack && (report.ready.is_some() || report.since.is_some()) {
-            self.wrong.push(format!("{HISTORY} is missing, but report.json compares with earlier runs"));
+            self.wrong.push(format!(
+                "{HISTORY} is missing, but report.json compares with earlier runs"
+            ));
         }
         let mut check = CheckFile::of(&self.folder).unwrap_or_else(|error| {
             self.wrong.push(error.to_string());
@@ -169,8 +225,11 @@ impl Verification {
             let path = account_path(&summary.id);
             let account = self.folder.account(&summary.id)?;
             compared.write_json(&path, &account)?;
-            self.wrong
-                .extend(agree::account(&account, report).into_iter().map(|what| format!("{path}: {what}")));
+            self.wrong.extend(
+                agree::account(&account, report)
+                    .into_iter()
+                    .map(|what| format!("{path}: {what}")),
+            );
             whole.add(&account, report);
             self.own((&account, report), rests, compared);
             if let Some(nights) = &mut nights {
@@ -182,11 +241,18 @@ impl Verification {
         }
         if let Some(check) = &mut check {
             check.know(&report.recommendations, |path| compared.known(path));
-            self.wrong.extend(check.wrong(&self.folder, compared.known(SCRIPTS).is_some()));
+            self.wrong
+                .extend(check.wrong(&self.folder, compared.known(SCRIPTS).is_some()));
         }
         self.shared(report, rests, compared);
-        self.wrong.extend(whole.wrong(report).into_iter().map(|what| format!("report.json: {what}")));
-        self.wrong.extend(nights.into_iter().flat_map(|nights| nights.wrong(report)));
+        self.wrong.extend(
+            whole
+                .wrong(report)
+                .into_iter()
+                .map(|what| format!("report.json: {what}")),
+        );
+        self.wrong
+            .extend(nights.into_iter().flat_map(|nights| nights.wrong(report)));
         self.wrong.append(&mut compared.take_wrong());
         Ok(())
     }
@@ -205,7 +271,11 @@ impl Verification {
             EarlierByFormat::default()
         };
         let formats = formats::chosen(&rendering.formats, rendering.owner_tag.as_deref(), &since);
-        let place = ReportPlace { writer: compared, folder: "", finished: None };
+        let place = ReportPlace {
+            writer: compared,
+            folder: "",
+            finished: None,
+        };
         let runtime = runtime()?;
         runtime.block_on(formats::render(place, report, formats, None, cores()))?;
         if report.since.is_some() && rendering.formats.contains(&ReportFormat::Asff) {
@@ -221,7 +291,15 @@ impl Verification {
         if let Some(by) = rendering.split_by {
             let units = packs::units_told(compared.below("packs/").map(|(path, _)| path.as_str()));
             let (harvest, unobserved) = (&rests.harvest, &rests.unobserved);
-            let packs = Packs { writer: compared, report, rendering, by, harvest, unobserved, units };
+            let packs = Packs {
+                writer: compared,
+                report,
+                rendering,
+                by,
+                harvest,
+                unobserved,
+                units,
+            };
             runtime.block_on(packs.write(&rests.catalog, started, cores()))?;
         }
         self.wrong.append(&mut compared.take_wrong());

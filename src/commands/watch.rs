@@ -38,7 +38,12 @@ pub(super) struct WatchedTrail<'w> {
 
 impl<'w> WatchedTrail<'w> {
     pub(super) fn new(list: &'w WatchList) -> Self {
-        Self { trail: Trail::new(list), unreadable: Unreadable::default(), read: 0, ignored: 0 }
+        Self {
+            trail: Trail::new(list),
+            unreadable: Unreadable::default(),
+            read: 0,
+            ignored: 0,
+        }
     }
 
     pub(super) fn join(&mut self, other: Self) {
@@ -65,8 +70,10 @@ pub(super) fn run(args: &Watch) -> Result<Exit, RunError> {
         check(out, &args.report)?;
     }
     let gathered = files::gather(trail, &list)?;
-    let catalog = Catalog::from_extract(&checked(&folder, CATALOG)?)
-        .map_err(|error| RunError::Catalog { input: CATALOG.to_owned(), error })?;
+    let catalog = Catalog::from_extract(&checked(&folder, CATALOG)?).map_err(|error| RunError::Catalog {
+        input: CATALOG.to_owned(),
+        error,
+    })?;
     let regions: BTreeSet<String> = args.region.iter().cloned().collect();
     let judge = Judge {
         trail: &gathered.trail,
@@ -78,7 +85,10 @@ pub(super) fn run(args: &Watch) -> Result<Exit, RunError> {
         iam_region: iam_region(&report.partition),
         unreadable: &gathered.unreadable,
     };
-    let outcomes = changes.iter().map(|change| outcome(&folder, &judge, change)).collect();
+    let outcomes = changes
+        .iter()
+        .map(|change| outcome(&folder, &judge, change))
+        .collect();
     let result = judge.result(&folder.digest.to_string(), outcomes);
     told(args, &gathered, &result)?;
     let count = |verdict: WatchVerdict| result.counts.get(&verdict).copied().unwrap_or_default();
@@ -99,7 +109,10 @@ fn changes(
     let mut all: BTreeMap<String, WatchedChange> = BTreeMap::new();
     let has_scripts = folder.manifest.files.contains_key(ROLLBACK);
     // Ids become paths.
-    let accounts = report.accounts.iter().filter(|it| it.id.bytes().all(|byte| byte.is_ascii_digit()));
+    let accounts = report
+        .accounts
+        .iter()
+        .filter(|it| it.id.bytes().all(|byte| byte.is_ascii_digit()));
     for summary in accounts {
         let account = folder.account(&summary.id)?;
         for mut change in watched(&AccountView::of(report, &account)) {
@@ -111,7 +124,10 @@ fn changes(
         }
     }
     if let Some(unknown) = wanted.iter().find(|name| !all.contains_key(*name)) {
-        return Err(RunError::NoChange { change: unknown.clone(), folder: folder.path().to_owned() });
+        return Err(RunError::NoChange {
+            change: unknown.clone(),
+            folder: folder.path().to_owned(),
+        });
     }
     let is_wanted = |change: &WatchedChange| wanted.is_empty() || wanted.contains(&change.name);
     Ok(all.into_values().filter(is_wanted).collect())
@@ -122,7 +138,14 @@ fn outcome(folder: &ReportFolder, judge: &Judge<'_>, change: &WatchedChange) -> 
         (Ok(before), Ok(after)) => judge.change(change, &before, &after),
         (Err(error), _) | (_, Err(error)) => {
             let (code, why) = (InvisibleBecause::DocumentsUnreadable, error.to_string());
-            judge.unknown(change, vec![Invisible { code, why, actions: Vec::new() }])
+            judge.unknown(
+                change,
+                vec![Invisible {
+                    code,
+                    why,
+                    actions: Vec::new(),
+                }],
+            )
         }
     }
 }
@@ -131,7 +154,10 @@ fn outcome(folder: &ReportFolder, judge: &Judge<'_>, change: &WatchedChange) -> 
 fn checked(folder: &ReportFolder, path: &str) -> Result<String, RunError> {
     let text = folder.text(path)?;
     if folder.manifest.files.get(path) != Some(&FileHash::of(text.as_bytes())) {
-        return Err(leastwise_report::folder::FolderError::Altered { path: folder.path().join(path) }.into());
+        return Err(leastwise_report::folder::FolderError::Altered {
+            path: folder.path().join(path),
+        }
+        .into());
     }
     Ok(text)
 }
@@ -153,15 +179,23 @@ fn check(out: &Path, report: &Path) -> Result<(), RunError> {
 fn told(args: &Watch, gathered: &WatchedTrail<'_>, result: &WatchResult) -> Result<(), RunError> {
     let json = || {
         let json = serde_json::to_string_pretty(result);
-        json.map_err(|error| RunError::Json { path: "watch.json".to_owned(), error })
-            .map(|text| terminal::json(&text).into_owned() + "\n")
+        json.map_err(|error| RunError::Json {
+            path: "watch.json".to_owned(),
+            error,
+        })
+        .map(|text| terminal::json(&text).into_owned() + "\n")
     };
     if let Some(out) = &args.out {
-        let failed = |error| RunError::WriteTo { path: out.display().to_string(), error };
+        let failed = |error| RunError::WriteTo {
+            path: out.display().to_string(),
+            error,
+        };
         let (place, name) = disk::place(out).map_err(failed)?;
         let text = json()?;
         // It says who may do what, so nobody else may read it.
-        place.put(&name.to_string_lossy(), |file| file.write_all(text.as_bytes())).map_err(failed)?;
+        place
+            .put(&name.to_string_lossy(), |file| file.write_all(text.as_bytes()))
+            .map_err(failed)?;
     }
     let text = match args.format {
         ProveFormat::Text => colour::on_stdout(&terminal::clean(&text::of(gathered, result))).into_owned(),

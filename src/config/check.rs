@@ -27,7 +27,11 @@ pub(super) fn config(
     let (reading, tree) = ConfigReading::new(text, name, environment, flags);
     let config = top(reading.top(tree.get_ref()));
     let (problems, _) = reading.finish();
-    if problems.is_empty() { Ok(config) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(config)
+    } else {
+        Err(problems)
+    }
 }
 
 /// Every key there is, as a dotted path, sections included. Keys below `[[exception]]` and
@@ -49,8 +53,10 @@ const OTHER_VARIABLES: [&str; 2] = ["LEASTWISE_CONFIG", "LEASTWISE_TERRAFORM_PLU
 pub fn unknown_variables(names: impl IntoIterator<Item = String>) -> Vec<Problem> {
     // The environment reaches neither exceptions nor the overrides of single accounts, and sections have no value.
     let keys = keys();
-    let is_section =
-        |key: &str| keys.iter().any(|other| other.strip_prefix(key).is_some_and(|it| it.starts_with('.')));
+    let is_section = |key: &str| {
+        keys.iter()
+            .any(|other| other.strip_prefix(key).is_some_and(|it| it.starts_with('.')))
+    };
     let is_reached = |key: &&String| !key.contains('*') && !key.starts_with("exception") && !is_section(key);
     let known: BTreeSet<String> = keys.iter().filter(is_reached).map(|key| variable(key)).collect();
     let is_unknown = |name: &String| {
@@ -78,7 +84,11 @@ fn top(mut table: ConfigTable<'_>) -> Config {
     let c = &mut config;
     table.set("profile", &mut c.profile, ConfigValue::text);
     table.set("region", &mut c.region, |v| v.formed(Form::Region));
-    let words = [("auto", Auto), ("analyzer", Analyzer), ("last-accessed", LastAccessed)];
+    let words = [
+        ("auto", Auto),
+        ("analyzer", Analyzer),
+        ("last-accessed", LastAccessed),
+    ];
     table.set("evidence", &mut c.evidence, |v| v.one_of(&words));
     table.set("analyzer", &mut c.analyzer, |v| v.formed(Form::AnalyzerArn));
     table.set("window-days", &mut c.window_days, |v| v.whole::<u32>(1..=365));
@@ -92,7 +102,11 @@ fn top(mut table: ConfigTable<'_>) -> Config {
     c.terraform_states = table.list("terraform-state", ConfigValue::path);
     c.terraform_tags = TerraformTags(table.list("terraform-tags", |v| v.text().map(terraform_tag)));
     c.iac = table.list("iac", ConfigValue::path);
-    let words = [("owner", SplitBy::Owner), ("account", SplitBy::Account), ("ou", SplitBy::Ou)];
+    let words = [
+        ("owner", SplitBy::Owner),
+        ("account", SplitBy::Account),
+        ("ou", SplitBy::Ou),
+    ];
     table.set("split-by", &mut c.split_by, |v| v.one_of(&words));
     let words = [
         ("in-place", SharedPolicies::InPlace),
@@ -104,13 +118,21 @@ fn top(mut table: ConfigTable<'_>) -> Config {
     table.set("wildcards", &mut c.wildcards, |v| v.one_of(&words));
     c.keep = table.list("keep", ConfigValue::action);
     c.remove_unobserved = table.list("remove-unobserved", ConfigValue::action);
-    let words = [("low", Level::Low), ("medium", Level::Medium), ("high", Level::High)];
+    let words = [
+        ("low", Level::Low),
+        ("medium", Level::Medium),
+        ("high", Level::High),
+    ];
     table.set("min-confidence", &mut c.min_confidence, |v| v.one_of(&words));
     table.set("ready-after", &mut c.ready_after, |v| v.whole::<u32>(1..=365));
     c.accounts = accounts(table.section("accounts"));
     c.assume = assume(table.section("assume"));
     c.limits = limits(table.section("limits"));
-    c.exceptions = table.tables("exception").into_iter().filter_map(exception).collect();
+    c.exceptions = table
+        .tables("exception")
+        .into_iter()
+        .filter_map(exception)
+        .collect();
     table.finish();
     config
 }
@@ -118,16 +140,26 @@ fn top(mut table: ConfigTable<'_>) -> Config {
 /// `key`, or `key=value`.
 fn terraform_tag(text: String) -> TerraformTag {
     match text.split_once('=') {
-        Some((key, value)) => TerraformTag { key: key.to_owned(), value: Some(value.to_owned()) },
-        None => TerraformTag { key: text, value: None },
+        Some((key, value)) => TerraformTag {
+            key: key.to_owned(),
+            value: Some(value.to_owned()),
+        },
+        None => TerraformTag {
+            key: text,
+            value: None,
+        },
     }
 }
 
 /// The named formats, each once. JSON is always written, so that its name adds nothing; alone it leaves the others out.
 fn formats(table: &ConfigTable<'_>, values: &[ConfigValue<'_>]) -> Vec<ReportFormat> {
-    let others = ReportFormat::ALL.into_iter().map(|format| (format.name(), Some(format)));
+    let others = ReportFormat::ALL
+        .into_iter()
+        .map(|format| (format.name(), Some(format)));
     let words: Vec<_> = others.chain([("json", None)]).collect();
-    let named = values.iter().filter_map(|value| table.read(value, |v| v.one_of(&words)));
+    let named = values
+        .iter()
+        .filter_map(|value| table.read(value, |v| v.one_of(&words)));
     named.flatten().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -136,7 +168,9 @@ fn accounts(mut table: ConfigTable<'_>) -> AccountSelection {
     table.set("own", &mut accounts.own, ConfigValue::boolean);
     let mut seen = BTreeSet::new();
     for value in table.values("list", ValueKind::Accounts).unwrap_or_default() {
-        let Some(account) = listed(&table, &value) else { continue };
+        let Some(account) = listed(&table, &value) else {
+            continue;
+        };
         if seen.insert(account.id.clone()) {
             accounts.list.push(account);
         } else {
@@ -146,7 +180,12 @@ fn accounts(mut table: ConfigTable<'_>) -> AccountSelection {
     accounts.include = table.list("include", |v| selector(v, Form::Selector));
     accounts.exclude = table.list("exclude", |v| selector(v, Form::Selector));
     if accounts.own && !accounts.list.is_empty() {
-        table.refuse_key("own", KeyFault::Contradicts { other: "accounts.list" });
+        table.refuse_key(
+            "own",
+            KeyFault::Contradicts {
+                other: "accounts.list",
+            },
+        );
     }
     table.finish();
     accounts
@@ -181,14 +220,24 @@ fn assume(mut table: ConfigTable<'_>) -> Assume {
     let mut assume = Assume::default();
     let role = &mut assume.role;
     table.set("role", &mut role.name, |v| v.formed(Form::Role));
-    table.set("external-id", &mut role.external_id, |v| v.formed(Form::ExternalId));
-    table.set("session-name", &mut role.session_name, |v| v.formed(Form::SessionName));
+    table.set("external-id", &mut role.external_id, |v| {
+        v.formed(Form::ExternalId)
+    });
+    table.set("session-name", &mut role.session_name, |v| {
+        v.formed(Form::SessionName)
+    });
     table.set("duration", &mut role.duration, |v| v.duration("15m", "12h"));
     let accounts = table.section("accounts");
     for (account, value) in accounts.entries() {
         let account = account.to_owned();
         if !Form::AccountId.fits(&account) {
-            accounts.refuse_value(&value, KeyFault::Malformed { found: account, form: Form::AccountId });
+            accounts.refuse_value(
+                &value,
+                KeyFault::Malformed {
+                    found: account,
+                    form: Form::AccountId,
+                },
+            );
         } else if let Some(own) = accounts.table_of(&value, "assume.accounts.*") {
             let access = access(own, assume.role.clone());
             assume.accounts.insert(account, access);
@@ -202,17 +251,30 @@ fn assume(mut table: ConfigTable<'_>) -> Assume {
 fn access(mut table: ConfigTable<'_>, mut role: Role) -> Access {
     table.set("role", &mut role.name, |v| v.formed(Form::Role));
     // TOML has no null, and here, other than elsewhere, "none" differs from "not said".
-    table.set("external-id", &mut role.external_id, |v| v.unless("", |v| v.formed(Form::ExternalId)));
-    table.set("session-name", &mut role.session_name, |v| v.formed(Form::SessionName));
+    table.set("external-id", &mut role.external_id, |v| {
+        v.unless("", |v| v.formed(Form::ExternalId))
+    });
+    table.set("session-name", &mut role.session_name, |v| {
+        v.formed(Form::SessionName)
+    });
     let mut direct = false;
     table.set("direct", &mut direct, ConfigValue::boolean);
     if direct {
         for key in ["role", "external-id", "session-name"] {
-            table.refuse_key(key, KeyFault::Contradicts { other: "direct = true" });
+            table.refuse_key(
+                key,
+                KeyFault::Contradicts {
+                    other: "direct = true",
+                },
+            );
         }
     }
     table.finish();
-    if direct { Access::Direct } else { Access::Role(role) }
+    if direct {
+        Access::Direct
+    } else {
+        Access::Role(role)
+    }
 }
 
 fn limits(mut table: ConfigTable<'_>) -> Limits {
@@ -220,14 +282,30 @@ fn limits(mut table: ConfigTable<'_>) -> Limits {
     table.set("accounts", &mut limits.accounts, |v| v.whole::<usize>(1..=256));
     table.set("findings", &mut limits.findings, |v| v.whole::<usize>(1..=1024));
     table.set("attempts", &mut limits.attempts, |v| v.whole::<u32>(1..=100));
-    table.set("call-timeout", &mut limits.call_timeout, |v| v.duration("1s", "10m"));
-    table.set("start-timeout", &mut limits.start_timeout, |v| v.duration("10s", "1d"));
-    table.set("account-timeout", &mut limits.account_timeout, |v| v.duration("10s", "1d"));
+    table.set("call-timeout", &mut limits.call_timeout, |v| {
+        v.duration("1s", "10m")
+    });
+    table.set("start-timeout", &mut limits.start_timeout, |v| {
+        v.duration("10s", "1d")
+    });
+    table.set("account-timeout", &mut limits.account_timeout, |v| {
+        v.duration("10s", "1d")
+    });
     // The defaults agree, so one of the two was written.
     if limits.call_timeout > limits.account_timeout
-        && !table.refuse_key("call-timeout", KeyFault::LongerThan { other: "limits.account-timeout" })
+        && !table.refuse_key(
+            "call-timeout",
+            KeyFault::LongerThan {
+                other: "limits.account-timeout",
+            },
+        )
     {
-        table.refuse_key("account-timeout", KeyFault::ShorterThan { other: "limits.call-timeout" });
+        table.refuse_key(
+            "account-timeout",
+            KeyFault::ShorterThan {
+                other: "limits.call-timeout",
+            },
+        );
     }
     table.set("evidence-max-age", &mut limits.evidence_max_age, |v| {
         v.unless("none", |v| v.duration("1d", "400d"))
@@ -264,13 +342,28 @@ fn exception(mut table: ConfigTable<'_>) -> Option<Exception> {
     let tags = tags.entries().into_iter().filter_map(tag).collect();
     let policies = table.list("policies", |v| v.glob(Form::Policy));
     let actions = table.list("actions", ConfigValue::action);
-    let reason =
-        table.require("reason", "write in one sentence why it is to stay as it is", ConfigValue::text);
+    let reason = table.require(
+        "reason",
+        "write in one sentence why it is to stay as it is",
+        ConfigValue::text,
+    );
     let owner = table.require("owner", "name the responsible person or team", ConfigValue::text);
     let help = "set the last day, for example \"2027-06-30\", or \"never\"";
     let expires = table.require("expires", help, ConfigValue::expires);
     let line = table.line();
     table.finish();
     let (reason, owner, expires) = (reason?, owner?, expires?);
-    Some(Exception { accounts, units, paths, names, tags, policies, actions, reason, owner, expires, line })
+    Some(Exception {
+        accounts,
+        units,
+        paths,
+        names,
+        tags,
+        policies,
+        actions,
+        reason,
+        owner,
+        expires,
+        line,
+    })
 }

@@ -17,10 +17,17 @@ pub fn find(
         return Some(path.to_owned());
     }
     // The XDG rules have relative directories ignored.
-    let directory = |name: &str| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let directory = |name: &str| {
+        environment(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     let user = directory("XDG_CONFIG_HOME").or_else(|| directory("HOME").map(|home| home.join(".config")));
-    [Some(PathBuf::from(FILE_NAME)), user.map(|user| user.join("leastwise").join(FILE_NAME))]
-        .into_iter()
-        .flatten()
-        .find(|path| exists(path))
+    [
+        Some(PathBuf::from(FILE_NAME)),
+        user.map(|user| user.join("leastwise").join(FILE_NAME)),
+    ]
+    .into_iter()
+    .flatten()
+    .find(|path| exists(path))
 }

@@ -61,13 +61,17 @@ impl Form {
             }),
             Self::Role => {
                 let mut parts = text.rsplit('/');
-                let name = parts.next().is_some_and(|name| name.len() <= 64 && all(name, is_name));
+                let name = parts
+                    .next()
+                    .is_some_and(|name| name.len() <= 64 && all(name, is_name));
                 // IAM takes wildcards and variables in a path; in a policy they would stand for other roles as well.
                 let is_path = |b: u8| b.is_ascii_graphic() && !is_wild(b) && b != b'$';
                 name && text.len() <= 576 && !text.starts_with("arn:") && parts.all(|part| all(part, is_path))
             }
             Self::PrincipalArn => arn(text, "iam").is_some_and(|(region, resource)| {
-                let name = resource.strip_prefix("role/").or_else(|| resource.strip_prefix("user/"));
+                let name = resource
+                    .strip_prefix("role/")
+                    .or_else(|| resource.strip_prefix("user/"));
                 region.is_empty() && name.is_some_and(|name| Self::Role.fits(name))
             }),
             Self::SessionName => (2..=64).contains(&text.len()) && all(text, is_name),
@@ -158,11 +162,14 @@ impl Form {
 fn arn<'t>(text: &'t str, service: &str) -> Option<(&'t str, &'t str)> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     match parts.as_slice() {
-        ["arn", "aws" | "aws-us-gov" | "aws-cn", of, region, account, resource]
-            if *of == service && is_account_id(account) =>
-        {
-            Some((region, resource))
-        }
+        [
+            "arn",
+            "aws" | "aws-us-gov" | "aws-cn",
+            of,
+            region,
+            account,
+            resource,
+        ] if *of == service && is_account_id(account) => Some((region, resource)),
         _ => None,
     }
 }
@@ -172,7 +179,10 @@ pub(super) fn is_unit(text: &str) -> bool {
     let id = |part: &str, least: usize| {
         (least..=32).contains(&part.len()) && all(part, |b| b.is_ascii_lowercase() || b.is_ascii_digit())
     };
-    match (text.strip_prefix("ou-").and_then(|rest| rest.split_once('-')), text.strip_prefix("r-")) {
+    match (
+        text.strip_prefix("ou-").and_then(|rest| rest.split_once('-')),
+        text.strip_prefix("r-"),
+    ) {
         (Some((root, unit)), _) => id(root, 4) && id(unit, 8),
         (None, Some(root)) => id(root, 4),
         (None, None) => false,
@@ -187,15 +197,29 @@ fn is_account_glob(text: &str) -> bool {
 pub(super) fn holds_access_key(text: &str) -> bool {
     text.as_bytes().windows(20).any(|window| {
         (window.starts_with(b"AKIA") || window.starts_with(b"ASIA"))
-            && window.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            && window
+                .iter()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     })
 }
 
 /// Whether a key is called what secrets are called.
 pub(super) fn names_a_secret(key: &str) -> bool {
-    const PARTS: [&str; 8] =
-        ["accesskey", "secret", "token", "password", "passwd", "passphrase", "credential", "privatekey"];
-    let plain: String = key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    const PARTS: [&str; 8] = [
+        "accesskey",
+        "secret",
+        "token",
+        "password",
+        "passwd",
+        "passphrase",
+        "credential",
+        "privatekey",
+    ];
+    let plain: String = key
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
     PARTS.iter().any(|part| plain.contains(part))
 }
 

@@ -20,19 +20,31 @@ impl Overrides {
     /// A flag with one value.
     #[must_use]
     pub fn text(self, key: &'static str, flag: &'static str, value: &Option<impl ToString>) -> Self {
-        self.with(key, flag, value.as_ref().map(|value| Raw::Text(value.to_string())))
+        self.with(
+            key,
+            flag,
+            value.as_ref().map(|value| Raw::Text(value.to_string())),
+        )
     }
 
     /// A flag that can be repeated.
     #[must_use]
     pub fn list(self, key: &'static str, flag: &'static str, values: &[String]) -> Self {
-        self.with(key, flag, (!values.is_empty()).then(|| Raw::Texts(values.to_vec())))
+        self.with(
+            key,
+            flag,
+            (!values.is_empty()).then(|| Raw::Texts(values.to_vec())),
+        )
     }
 
     /// A flag that can be repeated, whose values are paths.
     #[must_use]
     pub fn paths(self, key: &'static str, flag: &'static str, values: &[PathBuf]) -> Self {
-        self.with(key, flag, (!values.is_empty()).then(|| Raw::Paths(values.to_vec())))
+        self.with(
+            key,
+            flag,
+            (!values.is_empty()).then(|| Raw::Paths(values.to_vec())),
+        )
     }
 
     /// A flag whose value is a path.
@@ -49,7 +61,10 @@ impl Overrides {
     }
 
     pub(super) fn of(&self, key: &str) -> Option<(&'static str, &Raw<'static>)> {
-        self.0.iter().find(|given| given.key == key).map(|given| (given.flag, &given.raw))
+        self.0
+            .iter()
+            .find(|given| given.key == key)
+            .map(|given| (given.flag, &given.raw))
     }
 
     fn with(mut self, key: &'static str, flag: &'static str, raw: Option<Raw<'static>>) -> Self {

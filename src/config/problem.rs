@@ -76,9 +76,16 @@ pub(super) enum KeyFault {
     #[error("is empty")]
     Empty,
     #[error("is {}, but must be {}", Quoted(found), Choices(choices))]
-    NotOneOf { found: String, choices: Vec<&'static str> },
+    NotOneOf {
+        found: String,
+        choices: Vec<&'static str>,
+    },
     #[error("must be from {least} to {most}, not {}", Quoted(found))]
-    OutOfRange { found: String, least: String, most: String },
+    OutOfRange {
+        found: String,
+        least: String,
+        most: String,
+    },
     #[error("is {}, which is not {}", Quoted(found), form.wanted())]
     Malformed { found: String, form: Form },
     #[error("is {}, which {problem}", Quoted(found))]
@@ -209,7 +216,11 @@ struct Subject<'a>(&'a str);
 
 impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() { Ok(()) } else { write!(f, "{} ", Quoted(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "{} ", Quoted(self.0))
+        }
     }
 }
 

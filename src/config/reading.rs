@@ -57,7 +57,11 @@ impl<'e> ConfigReading<'e> {
         environment: &'e dyn Fn(&str) -> Option<OsString>,
         flags: &'e Overrides,
     ) -> (Self, Spanned<DeTable<'e>>) {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let ends = text
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| *byte == b'\n')
+            .map(|(at, _)| at + 1);
         let mut reading = Self {
             name,
             text,
@@ -73,12 +77,18 @@ impl<'e> ConfigReading<'e> {
             return (reading, DeTable::parse_recoverable("").0);
         }
         let (tree, errors) = DeTable::parse_recoverable(text);
-        let mut faults: Vec<(usize, &str)> =
-            errors.iter().map(|error| (error.span().map_or(0, |span| span.start), error.message())).collect();
+        let mut faults: Vec<(usize, &str)> = errors
+            .iter()
+            .map(|error| (error.span().map_or(0, |span| span.start), error.message()))
+            .collect();
         faults.sort_by_key(|(at, _)| *at);
         let end = text.trim_end().len();
         let torn = faults.len() > 1 && faults.iter().any(|(at, _)| *at >= end);
-        let mut broken = Broken { torn, first: faults.first().map(|(at, _)| *at), ..Broken::default() };
+        let mut broken = Broken {
+            torn,
+            first: faults.first().map(|(at, _)| *at),
+            ..Broken::default()
+        };
         for (at, message) in faults.into_iter().take(if torn { 1 } else { usize::MAX }) {
             // The first of a line; the others are mostly its echo.
             if broken.lines.insert(reading.position(at).0) {
@@ -117,22 +127,35 @@ impl<'e> ConfigReading<'e> {
         let place = match origin {
             ValueOrigin::File(at) => {
                 let (line, column) = self.position(*at);
-                SourcePlace::File { name: self.name.to_owned(), line, column }
+                SourcePlace::File {
+                    name: self.name.to_owned(),
+                    line,
+                    column,
+                }
             }
             ValueOrigin::Variable(name) => SourcePlace::Variable(name.clone()),
             ValueOrigin::Flag(flag) => SourcePlace::Flag(flag),
         };
-        self.problems.borrow_mut().push(Problem { place, key: key.to_owned(), fault });
+        self.problems.borrow_mut().push(Problem {
+            place,
+            key: key.to_owned(),
+            fault,
+        });
     }
 
     /// Whether a problem may only be there because the text around it is not TOML.
     fn is_echo(&self, origin: &ValueOrigin, fault: &KeyFault) -> bool {
-        let (ValueOrigin::File(at), Some(first)) = (origin, self.broken.first) else { return false };
+        let (ValueOrigin::File(at), Some(first)) = (origin, self.broken.first) else {
+            return false;
+        };
         let behind = *at >= first;
         match fault {
             KeyFault::Missing { .. } | KeyFault::NoScope => true,
             KeyFault::UnknownKey(_)
-            | KeyFault::WrongType { wanted: ValueKind::Table | ValueKind::Tables, .. } => behind,
+            | KeyFault::WrongType {
+                wanted: ValueKind::Table | ValueKind::Tables,
+                ..
+            } => behind,
             _ => behind && self.broken.torn || self.broken.lines.contains(&self.position(*at).0),
         }
     }
@@ -151,7 +174,10 @@ impl<'e> ConfigReading<'e> {
             return Some((ValueOrigin::Flag(flag), raw.clone()));
         }
         let name = variable(key);
-        match (self.environment)(&name).filter(|text| !text.is_empty())?.into_string() {
+        match (self.environment)(&name)
+            .filter(|text| !text.is_empty())?
+            .into_string()
+        {
             Ok(text) => Some((ValueOrigin::Variable(name), Raw::Text(text))),
             Err(_) => {
                 self.refuse(key, &ValueOrigin::Variable(name), KeyFault::NotUtf8);
@@ -200,7 +226,8 @@ impl<'r> ConfigTable<'r> {
             Some(value) => self.read(&value, read),
             None => {
                 let key = joined(&self.path, name);
-                self.reading.refuse(&key, &self.origin, KeyFault::Missing { help });
+                self.reading
+                    .refuse(&key, &self.origin, KeyFault::Missing { help });
                 None
             }
         }
@@ -213,7 +240,10 @@ impl<'r> ConfigTable<'r> {
         mut read: impl FnMut(&ConfigValue<'r>) -> Result<T, KeyFault>,
     ) -> Vec<T> {
         let values = self.values(name, ValueKind::List).unwrap_or_default();
-        values.iter().filter_map(|value| self.read(value, &mut read)).collect()
+        values
+            .iter()
+            .filter_map(|value| self.read(value, &mut read))
+            .collect()
     }
 
     /// The entries of a list, if there is one; `kind` is what it is called when something else is there.
@@ -225,26 +255,50 @@ impl<'r> ConfigTable<'r> {
     /// The tables of a list of the file.
     pub(super) fn tables(&mut self, name: &'static str) -> Vec<ConfigTable<'r>> {
         self.ask(name);
-        let entries =
-            self.written(name).and_then(|value| self.read(&value, |it| it.entries(ValueKind::Tables)));
-        entries.iter().flatten().filter_map(|entry| self.table_of(entry, name)).collect()
+        let entries = self
+            .written(name)
+            .and_then(|value| self.read(&value, |it| it.entries(ValueKind::Tables)));
+        entries
+            .iter()
+            .flatten()
+            .filter_map(|entry| self.table_of(entry, name))
+            .collect()
     }
 
     /// A table of keys within this one; an empty one when the file has none.
     pub(super) fn section(&mut self, name: &'static str) -> ConfigTable<'r> {
         self.ask(name);
         let written = self.written(name);
-        let table = written.as_ref().and_then(|value| self.read(value, ConfigValue::table));
-        let origin = written.filter(|_| table.is_some()).map_or_else(|| self.origin.clone(), |it| it.origin);
+        let table = written
+            .as_ref()
+            .and_then(|value| self.read(value, ConfigValue::table));
+        let origin = written
+            .filter(|_| table.is_some())
+            .map_or_else(|| self.origin.clone(), |it| it.origin);
         let (path, known_as) = (joined(&self.path, name), joined(&self.known_as, name));
-        ConfigTable { path, known_as, origin, table, asked: Vec::new(), ..*self }
+        ConfigTable {
+            path,
+            known_as,
+            origin,
+            table,
+            asked: Vec::new(),
+            ..*self
+        }
     }
 
     /// A value as a table of its own, which the environment does not reach.
     pub(super) fn table_of(&self, value: &ConfigValue<'r>, known_as: &str) -> Option<ConfigTable<'r>> {
         let table = Some(self.read(value, ConfigValue::table)?);
         let (path, origin, known_as) = (value.key.clone(), value.origin.clone(), known_as.to_owned());
-        Some(ConfigTable { path, known_as, origin, table, asked: Vec::new(), layered: false, ..*self })
+        Some(ConfigTable {
+            path,
+            known_as,
+            origin,
+            table,
+            asked: Vec::new(),
+            layered: false,
+            ..*self
+        })
     }
 
     /// Every entry, for tables whose keys are the user's own.
@@ -275,16 +329,22 @@ impl<'r> ConfigTable<'r> {
 
     /// Whether the file has this key, and as more than an empty list.
     pub(super) fn says(&self, name: &str) -> bool {
-        self.table.and_then(|table| table.get(name)).is_some_and(|value| match value.get_ref() {
-            DeValue::Array(items) => !items.is_empty(),
-            DeValue::Table(entries) => !entries.is_empty(),
-            _ => true,
-        })
+        self.table
+            .and_then(|table| table.get(name))
+            .is_some_and(|value| match value.get_ref() {
+                DeValue::Array(items) => !items.is_empty(),
+                DeValue::Table(entries) => !entries.is_empty(),
+                _ => true,
+            })
     }
 
     /// The line on which it begins.
     pub(super) fn line(&self) -> usize {
-        let at = if let ValueOrigin::File(at) = self.origin { at } else { 0 };
+        let at = if let ValueOrigin::File(at) = self.origin {
+            at
+        } else {
+            0
+        };
         self.reading.position(at).0
     }
 
@@ -334,7 +394,11 @@ impl<'r> ConfigTable<'r> {
     /// A value of the file alone.
     fn written(&self, name: &str) -> Option<ConfigValue<'r>> {
         let (name, value) = self.table?.get_key_value(name)?;
-        Some(ConfigValue::new(joined(&self.path, name.get_ref()), name.span(), value.get_ref()))
+        Some(ConfigValue::new(
+            joined(&self.path, name.get_ref()),
+            name.span(),
+            value.get_ref(),
+        ))
     }
 
     fn nearest(&self, name: &str) -> Nearest {
@@ -376,5 +440,9 @@ impl<'r> ConfigTable<'r> {
 fn joined(path: &str, name: &str) -> String {
     // TOML has an empty key; it must still be seen.
     let name = if name.is_empty() { "\"\"" } else { name };
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }

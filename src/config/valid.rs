@@ -102,7 +102,10 @@ impl Config {
         let accounts = &self.accounts;
         accounts.include.iter().chain(&accounts.exclude).any(unit)
             || self.split_by == Some(SplitBy::Ou)
-            || self.exceptions.iter().any(|exception| !exception.units.is_empty())
+            || self
+                .exceptions
+                .iter()
+                .any(|exception| !exception.units.is_empty())
     }
 }
 

@@ -46,7 +46,11 @@ pub(super) enum Raw<'t> {
 impl<'t> ConfigValue<'t> {
     /// A value of the file.
     pub(super) fn new(key: String, span: Range<usize>, value: &'t DeValue<'t>) -> Self {
-        Self { key, origin: ValueOrigin::File(span.start), raw: Raw::Toml(value) }
+        Self {
+            key,
+            origin: ValueOrigin::File(span.start),
+            raw: Raw::Toml(value),
+        }
     }
 
     fn wrong_type(&self, wanted: ValueKind) -> KeyFault {
@@ -84,12 +88,22 @@ impl<'t> ConfigValue<'t> {
     /// Text, empty or not. What looks like the id of an access key is refused unshown.
     pub(super) fn plain(&self) -> Result<String, KeyFault> {
         let text = self.as_str().ok_or_else(|| self.wrong_type(ValueKind::Text))?;
-        if form::holds_access_key(text) { Err(KeyFault::Secret) } else { Ok(text.to_owned()) }
+        if form::holds_access_key(text) {
+            Err(KeyFault::Secret)
+        } else {
+            Ok(text.to_owned())
+        }
     }
 
     /// Text that says something.
     pub(super) fn text(&self) -> Result<String, KeyFault> {
-        self.plain().and_then(|text| if text.trim().is_empty() { Err(KeyFault::Empty) } else { Ok(text) })
+        self.plain().and_then(|text| {
+            if text.trim().is_empty() {
+                Err(KeyFault::Empty)
+            } else {
+                Ok(text)
+            }
+        })
     }
 
     /// Nothing for this word, else what the text says otherwise.
@@ -98,7 +112,11 @@ impl<'t> ConfigValue<'t> {
         word: &str,
         read: impl FnOnce(&Self) -> Result<T, KeyFault>,
     ) -> Result<Option<T>, KeyFault> {
-        if self.as_str() == Some(word) { Ok(None) } else { read(self).map(Some) }
+        if self.as_str() == Some(word) {
+            Ok(None)
+        } else {
+            read(self).map(Some)
+        }
     }
 
     pub(super) fn path(&self) -> Result<PathBuf, KeyFault> {
@@ -111,7 +129,11 @@ impl<'t> ConfigValue<'t> {
     /// Text of a form.
     pub(super) fn formed(&self, form: Form) -> Result<String, KeyFault> {
         let found = self.text()?;
-        if form.fits(&found) { Ok(found) } else { Err(KeyFault::Malformed { found, form }) }
+        if form.fits(&found) {
+            Ok(found)
+        } else {
+            Err(KeyFault::Malformed { found, form })
+        }
     }
 
     pub(super) fn glob(&self, form: Form) -> Result<Glob, KeyFault> {
@@ -126,7 +148,10 @@ impl<'t> ConfigValue<'t> {
     /// One of some words.
     pub(super) fn one_of<T: Copy>(&self, words: &[(&'static str, T)]) -> Result<T, KeyFault> {
         let found = self.text()?;
-        let value = words.iter().find(|(word, _)| *word == found).map(|(_, value)| *value);
+        let value = words
+            .iter()
+            .find(|(word, _)| *word == found)
+            .map(|(_, value)| *value);
         value.ok_or_else(|| KeyFault::NotOneOf {
             found,
             choices: words.iter().map(|(word, _)| *word).collect(),
@@ -148,7 +173,9 @@ impl<'t> ConfigValue<'t> {
             Raw::Text(text) if is_number(text) && !text.contains('.') => (text.as_str(), 10),
             _ => return Err(self.wrong_type(ValueKind::Whole)),
         };
-        let number = u32::from_str_radix(found, radix).ok().filter(|number| bounds.contains(number));
+        let number = u32::from_str_radix(found, radix)
+            .ok()
+            .filter(|number| bounds.contains(number));
         number
             .and_then(|number| T::try_from(number).ok())
             .ok_or_else(|| out_of_range(found, bounds.start(), bounds.end()))
@@ -174,10 +201,17 @@ impl<'t> ConfigValue<'t> {
         }
         let found = self.text()?;
         let Some(length) = duration(&found) else {
-            return Err(KeyFault::Malformed { found, form: Form::Duration });
+            return Err(KeyFault::Malformed {
+                found,
+                form: Form::Duration,
+            });
         };
         let is_within = duration(least) <= Some(length) && Some(length) <= duration(most);
-        if is_within { Ok(length) } else { Err(out_of_range(&found, &least, &most)) }
+        if is_within {
+            Ok(length)
+        } else {
+            Err(out_of_range(&found, &least, &most))
+        }
     }
 
     /// `2027-06-30` with or without quotes, or `never`.
@@ -193,7 +227,10 @@ impl<'t> ConfigValue<'t> {
         // The parser takes times and other spellings as well; a date that prints as it was written is one.
         match found.parse::<Date>() {
             Ok(date) if date.to_string() == found => Ok(Expires::On(date)),
-            _ => Err(KeyFault::Malformed { found, form: Form::Date }),
+            _ => Err(KeyFault::Malformed {
+                found,
+                form: Form::Date,
+            }),
         }
     }
 
@@ -205,19 +242,32 @@ impl<'t> ConfigValue<'t> {
                 .iter()
                 .map(|item| (ValueOrigin::File(item.span().start), Raw::Toml(item.get_ref())))
                 .collect(),
-            Raw::Text(texts) => texts.split(',').map(|entry| (origin(), text(entry.trim()))).collect(),
+            Raw::Text(texts) => texts
+                .split(',')
+                .map(|entry| (origin(), text(entry.trim())))
+                .collect(),
             Raw::Texts(texts) => texts.iter().map(|entry| (origin(), text(entry))).collect(),
-            Raw::Paths(paths) => paths.iter().map(|path| (origin(), Raw::Path(path.clone()))).collect(),
+            Raw::Paths(paths) => paths
+                .iter()
+                .map(|path| (origin(), Raw::Path(path.clone())))
+                .collect(),
             Raw::Toml(_) | Raw::Path(_) => return Err(self.wrong_type(kind)),
         };
-        let value =
-            |(index, (origin, raw))| ConfigValue { key: format!("{}[{index}]", self.key), origin, raw };
+        let value = |(index, (origin, raw))| ConfigValue {
+            key: format!("{}[{index}]", self.key),
+            origin,
+            raw,
+        };
         Ok(entries.into_iter().enumerate().map(value).collect())
     }
 }
 
 fn out_of_range(found: &str, least: &dyn ToString, most: &dyn ToString) -> KeyFault {
-    KeyFault::OutOfRange { found: found.to_owned(), least: least.to_string(), most: most.to_string() }
+    KeyFault::OutOfRange {
+        found: found.to_owned(),
+        least: least.to_string(),
+        most: most.to_string(),
+    }
 }
 
 /// A whole number and its unit.
@@ -229,11 +279,20 @@ fn duration(text: &str) -> Option<Duration> {
         b'd' => 86_400,
         _ => return None,
     };
-    let number = text.get(..text.len() - 1).filter(|number| number.bytes().all(|b| b.is_ascii_digit()))?;
-    number.parse::<u64>().ok()?.checked_mul(unit).map(Duration::from_secs)
+    let number = text
+        .get(..text.len() - 1)
+        .filter(|number| number.bytes().all(|b| b.is_ascii_digit()))?;
+    number
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(unit)
+        .map(Duration::from_secs)
 }
 
 fn is_number(text: &str) -> bool {
-    text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    text.strip_prefix('-')
+        .unwrap_or(text)
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b == b'.')
         && text.bytes().any(|b| b.is_ascii_digit())
 }

@@ -27,7 +27,12 @@ pub(crate) fn on_failure(config: &Config, account: &str, failure: &Failure) -> O
 
 /// AWS says the same of a role that is not there and of one that does not trust the caller.
 fn role(config: &Config, account: &str) -> String {
-    let Some(Role { name: role, external_id, .. }) = config.assume.role_in(account) else {
+    let Some(Role {
+        name: role,
+        external_id,
+        ..
+    }) = config.assume.role_in(account)
+    else {
         return "check the credentials of the account that runs the scan".to_owned();
     };
     let mut command = "leastwise iam-policy --trust ACCOUNT_ID".to_owned();
@@ -60,7 +65,13 @@ pub(crate) fn nothing_read(
     match failed.into_iter().next() {
         Some((account, failure)) => {
             let help = on_failure(config, &account, &failure);
-            RunError::NothingRead(Box::new(NothingRead { account, failure, failed: count, earlier, help }))
+            RunError::NothingRead(Box::new(NothingRead {
+                account,
+                failure,
+                failed: count,
+                earlier,
+                help,
+            }))
         }
         None => RunError::NothingToRead { accounts, earlier },
     }

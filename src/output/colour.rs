@@ -60,7 +60,9 @@ fn painted(text: &str, choice: ColorChoice, line: fn(&str) -> String) -> Cow<'_,
 fn words(line: &str) -> String {
     let text = line.trim_start_matches(' ');
     let indent = line.len() - text.len();
-    let found = WORDS.iter().find_map(|(word, style)| Some((word, style, text.strip_prefix(word)?)));
+    let found = WORDS
+        .iter()
+        .find_map(|(word, style)| Some((word, style, text.strip_prefix(word)?)));
     match found {
         Some((word, style, rest)) => format!("{:indent$}{style}{word}{style:#}{rest}", ""),
         None => line.to_owned(),
@@ -68,14 +70,21 @@ fn words(line: &str) -> String {
 }
 
 fn labels(line: &str) -> String {
-    let Some((label, rest)) = line.split_at_checked(LABEL).filter(|(label, _)| label.ends_with(' ')) else {
+    let Some((label, rest)) = line
+        .split_at_checked(LABEL)
+        .filter(|(label, _)| label.ends_with(' '))
+    else {
         return line.to_owned();
     };
     let name = label.trim_end();
     if name.is_empty() {
         return line.to_owned();
     }
-    let style = if URGENT.contains(&name) { AnsiColor::Yellow.on_default().bold() } else { LABELS };
+    let style = if URGENT.contains(&name) {
+        AnsiColor::Yellow.on_default().bold()
+    } else {
+        LABELS
+    };
     format!("{style}{name}{style:#}{:1$}{rest}", "", label.len() - name.len())
 }
 
@@ -95,13 +104,19 @@ mod tests {
     fn only_the_first_word_of_a_line_is_painted() {
         let shown = painted("error: a warning: b\n  help: c\n", ColorChoice::Always, words);
         let (red, cyan, off) = ("\u{1b}[1m\u{1b}[31m", "\u{1b}[1m\u{1b}[36m", "\u{1b}[0m");
-        assert_eq!(shown, format!("{red}error:{off} a warning: b\n  {cyan}help:{off} c\n"));
+        assert_eq!(
+            shown,
+            format!("{red}error:{off} a warning: b\n  {cyan}help:{off} c\n")
+        );
     }
 
     #[test]
     fn the_table_keeps_its_columns() {
         let shown = labels("accounts      9 of 9\n");
-        assert_eq!(shown.replace("\u{1b}[1m", "").replace("\u{1b}[0m", ""), "accounts      9 of 9\n");
+        assert_eq!(
+            shown.replace("\u{1b}[1m", "").replace("\u{1b}[0m", ""),
+            "accounts      9 of 9\n"
+        );
         assert_eq!(labels("                more\n"), "                more\n");
     }
 }

@@ -52,12 +52,19 @@ pub(crate) enum RunError {
     OtherVersion { folder: PathBuf, tool: String },
     /// A report that AWS is to be asked about is not as it was written.
     #[error("`{}` does not verify: {first}{}", folder.display(), other_problems(*problems))]
-    NotVerified { folder: PathBuf, problems: usize, first: String },
+    NotVerified {
+        folder: PathBuf,
+        problems: usize,
+        first: String,
+    },
     #[error("stopped: {done} of {total} changes are checked, and their results are saved")]
     CheckStopped { done: usize, total: usize },
     /// It says who defines a policy.
     #[error("`{input}`: {error}")]
-    TerraformState { input: String, error: leastwise_code::state::TerraformError },
+    TerraformState {
+        input: String,
+        error: leastwise_code::state::TerraformError,
+    },
     #[error("cannot list the accounts of the organisation: {0}")]
     Organisation(Failure),
     #[error(transparent)]
@@ -65,7 +72,10 @@ pub(crate) enum RunError {
     #[error(transparent)]
     NothingRead(Box<NothingRead>),
     #[error("no account to scan ({}); nothing was written{}", all(*accounts), as_it_was(earlier))]
-    NothingToRead { accounts: usize, earlier: Option<String> },
+    NothingToRead {
+        accounts: usize,
+        earlier: Option<String>,
+    },
     #[error(transparent)]
     Connect(ConnectError),
     #[error("the configuration has {} errors", .0.len())]
@@ -83,7 +93,11 @@ pub(crate) enum RunError {
     #[error("--shard auto needs AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX; neither is set")]
     NoIndex,
     #[error("{variable} is `{found}`, but must be from 0 to {} for {of} shards", of - 1)]
-    BadIndex { variable: &'static str, found: String, of: u32 },
+    BadIndex {
+        variable: &'static str,
+        found: String,
+        of: u32,
+    },
     #[error("--catalog cannot be used with --shard: a shard only reads from AWS")]
     ShardCatalog,
     #[error("`{arn}` does not belong to the trusted account {account}")]
@@ -101,7 +115,11 @@ pub(crate) enum RunError {
     #[error(
         "account {account}: {counted} principals have a status, but {population} were read (a bug; please report it)"
     )]
-    Lost { account: String, counted: usize, population: usize },
+    Lost {
+        account: String,
+        counted: usize,
+        population: usize,
+    },
     #[error(transparent)]
     Report(#[from] WriteError),
     #[error("the report `{}` has no change `{change}`", folder.display())]
@@ -138,11 +156,10 @@ impl RunError {
     fn lasting_help(&self) -> Option<&'static str> {
         match self {
             Self::Read { error, .. } => files::help_to_read(error),
-            Self::Snapshot { error: SnapshotError::Read { error, .. }, .. }
-                if files::help(error).is_some() =>
-            {
-                files::help(error)
-            }
+            Self::Snapshot {
+                error: SnapshotError::Read { error, .. },
+                ..
+            } if files::help(error).is_some() => files::help(error),
             Self::Organisation(failure) if failure.kind == FailureKind::Expired => {
                 Some("log in again (`aws sso login`)")
             }
@@ -205,10 +222,16 @@ impl RunError {
                 Some("check the permissions of the folder")
             }
             Self::Runtime(_) => Some("raise the limit of open files (`ulimit -n`)"),
-            Self::Refine { error: RefineError::DoesNotFit(_), .. } => Some(
+            Self::Refine {
+                error: RefineError::DoesNotFit(_),
+                ..
+            } => Some(
                 "run without --kind to see the full result, and split its statements into several policies",
             ),
-            Self::Refine { error: RefineError::Refuted(_), .. } => Some(
+            Self::Refine {
+                error: RefineError::Refuted(_),
+                ..
+            } => Some(
                 "this is a bug in leastwise, and no result was printed; please report it with these inputs",
             ),
             _ => None,
@@ -228,7 +251,10 @@ impl RunError {
             | Self::BadIndex { .. }
             | Self::OtherCaller { .. }
             | Self::ShardCatalog => Exit::Usage,
-            Self::Refine { error: RefineError::Refuted(_), .. } => Exit::Refuted,
+            Self::Refine {
+                error: RefineError::Refuted(_),
+                ..
+            } => Exit::Refuted,
             _ => Exit::Failed,
         }
     }
@@ -256,7 +282,10 @@ pub(crate) struct NothingRead {
 
 /// What has become of an earlier report.
 fn as_it_was(earlier: &Option<String>) -> String {
-    earlier.as_ref().map(|path| format!("; `{path}` is unchanged")).unwrap_or_default()
+    earlier
+        .as_ref()
+        .map(|path| format!("; `{path}` is unchanged"))
+        .unwrap_or_default()
 }
 
 /// How many problems beside the one that is named.

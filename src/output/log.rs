@@ -62,7 +62,13 @@ impl Log {
 
     /// For commands that say little: their result is on standard output.
     pub(crate) fn plain(quiet: bool) -> Self {
-        Self::new(&SayArgs { quiet, verbose: 0, log_format: LogFormat::Text, help: None, config: None })
+        Self::new(&SayArgs {
+            quiet,
+            verbose: 0,
+            log_format: LogFormat::Text,
+            help: None,
+            config: None,
+        })
     }
 
     /// Where bars are drawn, if they are.
@@ -112,7 +118,11 @@ impl Log {
             }
         }
         let (message, help) = (error.to_string(), error.help());
-        self.tell(&Event::RunFailed { message, help: help.as_deref(), exit: error.exit().code() });
+        self.tell(&Event::RunFailed {
+            message,
+            help: help.as_deref(),
+            exit: error.exit().code(),
+        });
     }
 }
 
@@ -130,8 +140,18 @@ pub(crate) fn misused(error: &str) {
     let (message, help) = error.split_once("\n\n").unwrap_or((error, ""));
     let message = message.trim().trim_start_matches("error: ").to_owned();
     let help = Some(help.trim()).filter(|help| !help.is_empty());
-    let say = SayArgs { quiet: false, verbose: 0, log_format: LogFormat::Json, help: None, config: None };
-    Log::new(&say).tell(&Event::RunFailed { message, help, exit: Exit::Usage.code() });
+    let say = SayArgs {
+        quiet: false,
+        verbose: 0,
+        log_format: LogFormat::Json,
+        help: None,
+        config: None,
+    };
+    Log::new(&say).tell(&Event::RunFailed {
+        message,
+        help,
+        exit: Exit::Usage.code(),
+    });
 }
 
 /// No two runs of a machine have it in common, and by it they sort as they began.
@@ -143,10 +163,16 @@ fn text(event: &Event<'_>, now: Timestamp) -> String {
     let message = event.message();
     let text = match event {
         Event::ConfigProblem { help, .. } => {
-            format!("error: {}\n  help: {}\n", terminal::line(&message), terminal::line(help))
+            format!(
+                "error: {}\n  help: {}\n",
+                terminal::line(&message),
+                terminal::line(help)
+            )
         }
         Event::RunFailed { help, .. } => {
-            let help = help.map(|help| format!("help: {}\n", terminal::line(help))).unwrap_or_default();
+            let help = help
+                .map(|help| format!("help: {}\n", terminal::line(help)))
+                .unwrap_or_default();
             format!("error: {}\n{help}", terminal::line(&message))
         }
         Event::ScanEnded(ended) => return colour::of_summary(&terminal::clean(&ended.text)).into_owned(),

@@ -16,7 +16,11 @@ impl Event<'_> {
             Self::ConfigFound { path } => format!("Configuration: {path}"),
             Self::Caller { arn, .. } => format!("Credentials: {arn}"),
             Self::FailOn { rule, message, exit } => {
-                let exit = if *exit == Exit::Found.code() { format!("exit {exit}: ") } else { String::new() };
+                let exit = if *exit == Exit::Found.code() {
+                    format!("exit {exit}: ")
+                } else {
+                    String::new()
+                };
                 format!("{exit}--fail-on {rule}: {message}")
             }
             Self::RunResumed { began } => format!("Continuing the scan of {began}"),
@@ -41,7 +45,13 @@ impl Event<'_> {
             Self::JournalDoubted { path, why } => {
                 format!("ignoring saved progress in `{path}`: {why}; the account is read again")
             }
-            Self::StateContradicted { account, finding, resource, path, .. } => {
+            Self::StateContradicted {
+                account,
+                finding,
+                resource,
+                path,
+                ..
+            } => {
                 let kept = match path {
                     Some(path) => format!("please report it, with `{path}`"),
                     None => "please report it (the cache could not be moved aside)".to_owned(),
@@ -55,7 +65,11 @@ impl Event<'_> {
             Self::StateDoubted { path } => format!(
                 "ignoring the cache: AWS changed a finding, but the list of findings did not show it (see `{path}`)"
             ),
-            Self::LittleRoom { path, free_bytes, wanted_bytes } => format!(
+            Self::LittleRoom {
+                path,
+                free_bytes,
+                wanted_bytes,
+            } => format!(
                 "`{path}` has {} MB of free space, but the report may need {} MB",
                 free_bytes / 1_000_000,
                 wanted_bytes / 1_000_000
@@ -70,7 +84,13 @@ impl Event<'_> {
                     counted(*principals, "principal")
                 )
             }
-            Self::ReachLimited { limit, account, operation, kind, aws_says } => {
+            Self::ReachLimited {
+                limit,
+                account,
+                operation,
+                kind,
+                aws_says,
+            } => {
                 if *limit == ReachLimit::OwnAccountOnly && *kind == FailureKind::Absent.name() {
                     let words = bracketed(aws_says.as_deref());
                     return format!(
@@ -81,8 +101,18 @@ impl Event<'_> {
                 let fallback = format!("{operation} {kind}");
                 format!("{what} ({}). {fix}", aws_says.as_deref().unwrap_or(&fallback))
             }
-            Self::Progress { stage, done, failed, total, .. } => {
-                let failed_too = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
+            Self::Progress {
+                stage,
+                done,
+                failed,
+                total,
+                ..
+            } => {
+                let failed_too = if *failed > 0 {
+                    format!(", {failed} failed")
+                } else {
+                    String::new()
+                };
                 let (stage, what) = match *stage {
                     "written" => ("Writing", "accounts"),
                     "checked" => ("Checking", "changes"),
@@ -95,17 +125,37 @@ impl Event<'_> {
                 format!("{}: skipped ({why})", named(account, name))
             }
             Self::AccountEnded(ended) => ended.message(),
-            Self::CallThrottled { call, attempt, retry_after_seconds } => {
+            Self::CallThrottled {
+                call,
+                attempt,
+                retry_after_seconds,
+            } => {
                 let pause = retry_after_seconds
                     .map(|pause| format!("; AWS asks to wait {:.1} s", pause.as_secs_f64()));
-                format!("{}: attempt {attempt} throttled{}", call.shown(), pause.unwrap_or_default())
+                format!(
+                    "{}: attempt {attempt} throttled{}",
+                    call.shown(),
+                    pause.unwrap_or_default()
+                )
             }
-            Self::CallRepeated { call, attempt, kind, pause_seconds } => {
+            Self::CallRepeated {
+                call,
+                attempt,
+                kind,
+                pause_seconds,
+            } => {
                 let pause = pause_seconds.as_secs_f64();
-                format!("{}: attempt {attempt} failed ({kind}), retrying in {pause:.1} s", call.shown())
+                format!(
+                    "{}: attempt {attempt} failed ({kind}), retrying in {pause:.1} s",
+                    call.shown()
+                )
             }
             Self::CallWaited { call, waited_seconds } => {
-                format!("{}: waited {:.1} s (rate limit)", call.shown(), waited_seconds.as_secs_f64())
+                format!(
+                    "{}: waited {:.1} s (rate limit)",
+                    call.shown(),
+                    waited_seconds.as_secs_f64()
+                )
             }
             Self::ScanEnded(ended) => {
                 let totals = ended.totals;
@@ -126,13 +176,31 @@ impl Event<'_> {
                 };
                 format!("Wrote snapshot {path}{missing}. Next: leastwise scan --snapshot {path}")
             }
-            Self::ShardEnded { shard, of, accounts, not_whole, path, .. } => {
+            Self::ShardEnded {
+                shard,
+                of,
+                accounts,
+                not_whole,
+                path,
+                ..
+            } => {
                 let accounts = counted(*accounts, "account");
-                let missing =
-                    if *not_whole > 0 { format!(", {not_whole} incomplete") } else { String::new() };
-                let next = if *of == 1 { "Next".to_owned() } else { format!("When all {of} are done") };
-                let parts = std::path::Path::new(path).parent().map(|it| it.display().to_string());
-                let parts = parts.filter(|it| !it.is_empty()).unwrap_or_else(|| ".".to_owned());
+                let missing = if *not_whole > 0 {
+                    format!(", {not_whole} incomplete")
+                } else {
+                    String::new()
+                };
+                let next = if *of == 1 {
+                    "Next".to_owned()
+                } else {
+                    format!("When all {of} are done")
+                };
+                let parts = std::path::Path::new(path)
+                    .parent()
+                    .map(|it| it.display().to_string());
+                let parts = parts
+                    .filter(|it| !it.is_empty())
+                    .unwrap_or_else(|| ".".to_owned());
                 format!(
                     "Wrote shard {shard} of {of} ({accounts}{missing}) to {path}. {next}: leastwise merge {parts}"
                 )
@@ -147,14 +215,31 @@ impl AccountEnded<'_> {
         let (who, seconds) = (named(self.account, self.name), self.seconds.as_secs_f64());
         let principals = counted(self.principals, "principal");
         let (findings, calls) = (counted(self.findings, "finding"), counted(self.calls, "API call"));
-        let state = if self.failures.is_empty() { "done" } else { "incomplete" };
-        let throttled =
-            if throttles > 0 { format!(" ({} throttled)", number(throttles)) } else { String::new() };
+        let state = if self.failures.is_empty() {
+            "done"
+        } else {
+            "incomplete"
+        };
+        let throttled = if throttles > 0 {
+            format!(" ({} throttled)", number(throttles))
+        } else {
+            String::new()
+        };
         let mut message =
             format!("{who}: {state}, {principals}, {findings}, {calls}{throttled}, {seconds:.1} s");
-        for FailureTold { operation, kind, count, aws_says, detail } in &self.failures {
-            let times =
-                if *count > 1 { format!(" ({} times)", number(*count as u64)) } else { String::new() };
+        for FailureTold {
+            operation,
+            kind,
+            count,
+            aws_says,
+            detail,
+        } in &self.failures
+        {
+            let times = if *count > 1 {
+                format!(" ({} times)", number(*count as u64))
+            } else {
+                String::new()
+            };
             let words = bracketed(aws_says.as_deref().or(detail.as_deref()));
             message.push_str(&format!("; {operation} {kind}{times}{words}"));
         }
@@ -164,7 +249,13 @@ impl AccountEnded<'_> {
 
 impl CallTold<'_> {
     fn shown(&self) -> String {
-        let Self { account, operation, asked_account, region, .. } = self;
+        let Self {
+            account,
+            operation,
+            asked_account,
+            region,
+            ..
+        } = self;
         let of = if account.is_empty() { "the caller" } else { account };
         if asked_account == account || asked_account.is_empty() {
             format!("{of}: {operation} in {region}")

@@ -25,18 +25,29 @@ pub(crate) fn write(
         exit: exit.code(),
         calls: &outcome.calls,
     };
-    let failed = |error| RunError::WriteTo { path: path.display().to_string(), error };
+    let failed = |error| RunError::WriteTo {
+        path: path.display().to_string(),
+        error,
+    };
     replace(path, metrics(&outcome.report, &run).as_bytes()).map_err(failed)
 }
 
 /// Tells before the work that the file has no place, or one in the report that the run replaces as a whole.
 pub(crate) fn check(path: &Path, report: &Path) -> Result<(), RunError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     // Without a report there is no folder to be in.
     let report = canonicalize(report).ok();
     let is_inside = report.and_then(|report| Some(canonicalize(folder).ok()?.starts_with(report)));
     if is_inside == Some(true) {
-        return Err(RunError::InReport { path: path.display().to_string() });
+        return Err(RunError::InReport {
+            path: path.display().to_string(),
+        });
     }
-    replaceable(path).map_err(|error| RunError::WriteTo { path: path.display().to_string(), error })
+    replaceable(path).map_err(|error| RunError::WriteTo {
+        path: path.display().to_string(),
+        error,
+    })
 }

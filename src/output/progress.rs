@@ -87,7 +87,12 @@ impl Progress {
         Arc::new(Self {
             log: Arc::clone(log),
             bars: OnceLock::new(),
-            count: Mutex::new(Count { stage: Stage::Read, done: 0, failed: 0, total: 0 }),
+            count: Mutex::new(Count {
+                stage: Stage::Read,
+                done: 0,
+                failed: 0,
+                total: 0,
+            }),
             findings: AtomicUsize::new(0),
             in_flight: Mutex::default(),
         })
@@ -100,15 +105,28 @@ impl Progress {
 
     /// From now on this is done, with so many accounts.
     pub(crate) fn stage(&self, stage: Stage, total: usize) {
-        *lock(&self.count) = Count { stage, done: 0, failed: 0, total };
+        *lock(&self.count) = Count {
+            stage,
+            done: 0,
+            failed: 0,
+            total,
+        };
         let Some(screen) = self.log.screen() else { return };
-        let Bars { accounts, findings, reading } = self.bars.get_or_init(|| {
+        let Bars {
+            accounts,
+            findings,
+            reading,
+        } = self.bars.get_or_init(|| {
             let accounts = screen.add(ProgressBar::new(0));
             accounts.enable_steady_tick(TICK);
             let findings =
                 screen.add(ProgressBar::new(0).with_style(style("Findings  {wide_bar} {pos}/{len}  {rate}")));
             let reading = screen.add(ProgressBar::new(0).with_style(style("Reading   {wide_msg}")));
-            Bars { accounts, findings, reading }
+            Bars {
+                accounts,
+                findings,
+                reading,
+            }
         });
         if stage == Stage::Written {
             findings.finish_and_clear();
@@ -118,16 +136,24 @@ impl Progress {
             Stage::Read => "Scanning",
             Stage::Written => "Writing ",
         };
-        accounts
-            .set_style(style(&format!("{name}  {{wide_bar}} {{pos}}/{{len}}  {{elapsed}} elapsed{{left}}")));
+        accounts.set_style(style(&format!(
+            "{name}  {{wide_bar}} {{pos}}/{{len}}  {{elapsed}} elapsed{{left}}"
+        )));
         accounts.set_length(total as u64);
         accounts.reset();
     }
 
     /// An account is going to be read.
     pub(crate) fn begins(&self, account: &Account) {
-        self.log.tell(&Event::AccountBegan { account: &account.id, name: &account.name });
-        let name = if account.name.is_empty() { &account.id } else { &account.name };
+        self.log.tell(&Event::AccountBegan {
+            account: &account.id,
+            name: &account.name,
+        });
+        let name = if account.name.is_empty() {
+            &account.id
+        } else {
+            &account.name
+        };
         let began = InFlight {
             account: account.id.clone(),
             shown: terminal::line(name).into_owned(),
@@ -143,7 +169,9 @@ impl Progress {
     /// An account was read, as far as it could be.
     pub(crate) fn ends(&self, account: &Account, read: ReadFigures) {
         let mut in_flight = lock(&self.in_flight);
-        let Some(at) = in_flight.iter().position(|it| it.account == account.id) else { return };
+        let Some(at) = in_flight.iter().position(|it| it.account == account.id) else {
+            return;
+        };
         let ended = in_flight.remove(at);
         self.show(&in_flight);
         drop(in_flight);
@@ -161,8 +189,16 @@ impl Progress {
 
     /// An account need not be read.
     pub(crate) fn skips(&self, account: &Account, why: Coverage) {
-        let why = if why == Coverage::Suspended { "suspended" } else { "excluded" };
-        self.log.tell(&Event::AccountSkipped { account: &account.id, name: &account.name, why });
+        let why = if why == Coverage::Suspended {
+            "suspended"
+        } else {
+            "excluded"
+        };
+        self.log.tell(&Event::AccountSkipped {
+            account: &account.id,
+            name: &account.name,
+            why,
+        });
     }
 
     /// One more account is done with. Of those that are read, some cannot be.
@@ -170,7 +206,12 @@ impl Progress {
         let mut count = lock(&self.count);
         count.done += 1;
         count.failed += usize::from(!is_read);
-        let Count { stage, done, failed, total } = *count;
+        let Count {
+            stage,
+            done,
+            failed,
+            total,
+        } = *count;
         drop(count);
         let (stage, lines) = match stage {
             Stage::Read => ("read", LINES_READ),
@@ -180,7 +221,13 @@ impl Progress {
             bars.accounts.inc(1);
         } else if done == total || done.is_multiple_of(total.div_ceil(lines).max(1)) {
             let findings = self.findings.load(Ordering::Relaxed);
-            self.log.tell(&Event::Progress { stage, done, failed, total, findings });
+            self.log.tell(&Event::Progress {
+                stage,
+                done,
+                failed,
+                total,
+                findings,
+            });
         }
     }
 
@@ -188,14 +235,25 @@ impl Progress {
     pub(crate) fn room(&self, writer: &Writer, accounts: usize) {
         let wanted_bytes = BYTES_OF_AN_ACCOUNT * accounts as u64;
         if let Some(free_bytes) = writer.room().filter(|free| *free < wanted_bytes) {
-            self.log.tell(&Event::LittleRoom { path: shown(writer.target()), free_bytes, wanted_bytes });
+            self.log.tell(&Event::LittleRoom {
+                path: shown(writer.target()),
+                free_bytes,
+                wanted_bytes,
+            });
         }
     }
 
     /// Nothing of it stays on the screen.
     pub(crate) fn finish(&self) {
-        if let Some(Bars { accounts, findings, reading }) = self.bars.get() {
-            [reading, findings, accounts].into_iter().for_each(ProgressBar::finish_and_clear);
+        if let Some(Bars {
+            accounts,
+            findings,
+            reading,
+        }) = self.bars.get()
+        {
+            [reading, findings, accounts]
+                .into_iter()
+                .for_each(ProgressBar::finish_and_clear);
         }
     }
 
@@ -208,7 +266,12 @@ impl Progress {
     /// The newest first: what has just begun is news.
     fn show(&self, in_flight: &[InFlight]) {
         if let Some(bars) = self.bars.get() {
-            let names: Vec<&str> = in_flight.iter().rev().take(NAMED).map(|it| it.shown.as_str()).collect();
+            let names: Vec<&str> = in_flight
+                .iter()
+                .rev()
+                .take(NAMED)
+                .map(|it| it.shown.as_str())
+                .collect();
             // The count stands first: the names are cut where the line ends.
             let shown = match in_flight.len() {
                 0 => String::new(),
@@ -228,13 +291,24 @@ impl Drop for Progress {
 
 impl ReadFigures {
     pub(crate) fn of(answers: &Answers) -> Self {
-        let mut read = Self { principals: 0, findings: 0, failures: BTreeMap::new() };
+        let mut read = Self {
+            principals: 0,
+            findings: 0,
+            failures: BTreeMap::new(),
+        };
         let mut failed = |failure: &Failure| {
             let (operation, kind) = (failure.operation.clone(), failure.kind.name());
-            let new = || FailureTold { operation: operation.clone(), kind, ..FailureTold::default() };
+            let new = || FailureTold {
+                operation: operation.clone(),
+                kind,
+                ..FailureTold::default()
+            };
             let told = read.failures.entry((operation.clone(), kind)).or_insert_with(new);
             told.count += 1;
-            told.aws_says = told.aws_says.take().or_else(|| failure.words().map(Cow::into_owned));
+            told.aws_says = told
+                .aws_says
+                .take()
+                .or_else(|| failure.words().map(Cow::into_owned));
             told.detail = told.detail.take().or_else(|| failure.detail.clone());
         };
         match (&answers.authorization, &answers.evidence) {
@@ -286,7 +360,11 @@ fn logged(event: ReadEvent<'_>) -> Option<Event<'_>> {
     Some(match event {
         ReadEvent::FindingsListed(_) | ReadEvent::FindingsRead(_) => return None,
         ReadEvent::StateRejected { aside } => Event::StateSetAside { path: shown(aside) },
-        ReadEvent::StateContradicted { account, finding, aside } => Event::StateContradicted {
+        ReadEvent::StateContradicted {
+            account,
+            finding,
+            aside,
+        } => Event::StateContradicted {
             account,
             finding: &finding.id,
             resource: &finding.resource,
@@ -294,27 +372,53 @@ fn logged(event: ReadEvent<'_>) -> Option<Event<'_>> {
             path: aside.map(shown),
         },
         ReadEvent::StateDoubted { note } => Event::StateDoubted { path: shown(note) },
-        ReadEvent::StateNotSaved { folder, error } => {
-            Event::StateNotKept { path: shown(folder), why: error.to_string() }
-        }
-        ReadEvent::JournalRejected { file, error } => {
-            Event::JournalDoubted { path: shown(file), why: error.to_string() }
-        }
-        ReadEvent::JournalNotSaved { folder, error } => {
-            Event::JournalNotKept { path: shown(folder), why: error.to_string() }
-        }
+        ReadEvent::StateNotSaved { folder, error } => Event::StateNotKept {
+            path: shown(folder),
+            why: error.to_string(),
+        },
+        ReadEvent::JournalRejected { file, error } => Event::JournalDoubted {
+            path: shown(file),
+            why: error.to_string(),
+        },
+        ReadEvent::JournalNotSaved { folder, error } => Event::JournalNotKept {
+            path: shown(folder),
+            why: error.to_string(),
+        },
         ReadEvent::ReachLimited { limit, account, why } => {
             let (operation, kind) = (why.operation.as_str(), why.kind.name());
-            Event::ReachLimited { limit, account, operation, kind, aws_says: why.words() }
+            Event::ReachLimited {
+                limit,
+                account,
+                operation,
+                kind,
+                aws_says: why.words(),
+            }
         }
         ReadEvent::CallSent { held, .. } if held <= LONG_WAIT => return None,
-        ReadEvent::CallSent { call, held } => Event::CallWaited { call: told(call), waited_seconds: held },
-        ReadEvent::CallThrottled { call, attempt, retry_after } => {
-            Event::CallThrottled { call: told(call), attempt, retry_after_seconds: retry_after }
-        }
-        ReadEvent::CallRepeated { call, attempt, kind, pause } => {
-            Event::CallRepeated { call: told(call), attempt, kind: kind.name(), pause_seconds: pause }
-        }
+        ReadEvent::CallSent { call, held } => Event::CallWaited {
+            call: told(call),
+            waited_seconds: held,
+        },
+        ReadEvent::CallThrottled {
+            call,
+            attempt,
+            retry_after,
+        } => Event::CallThrottled {
+            call: told(call),
+            attempt,
+            retry_after_seconds: retry_after,
+        },
+        ReadEvent::CallRepeated {
+            call,
+            attempt,
+            kind,
+            pause,
+        } => Event::CallRepeated {
+            call: told(call),
+            attempt,
+            kind: kind.name(),
+            pause_seconds: pause,
+        },
     })
 }
 
@@ -324,8 +428,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn told(call: Call<'_>) -> CallTold<'_> {
-    let Call { account, operation, bucket } = call;
-    CallTold { account, operation, api: bucket.api, asked_account: &bucket.account, region: &bucket.region }
+    let Call {
+        account,
+        operation,
+        bucket,
+    } = call;
+    CallTold {
+        account,
+        operation,
+        api: bucket.api,
+        asked_account: &bucket.account,
+        region: &bucket.region,
+    }
 }
 
 /// A line of progress. What is in the middle shrinks with the terminal.

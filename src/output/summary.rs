@@ -28,7 +28,10 @@ const CHANGES: usize = 5;
 
 /// The summary. When there is nothing to look at since the earlier report it is one line on a terminal and none elsewhere.
 pub(crate) fn of<'s>(scanned: &'s ScanOutcome, target: &Path, exit: Exit, log: &Log) -> Event<'s> {
-    let since = scanned.since.as_ref().filter(|since| since.calm && log.is_brief());
+    let since = scanned
+        .since
+        .as_ref()
+        .filter(|since| since.calm && log.is_brief());
     let text = match since.filter(|_| matches!(exit, Exit::Finished | Exit::Found)) {
         Some(since) if io::stderr().is_terminal() => nothing_new(scanned, since, target),
         Some(_) => String::new(),
@@ -45,9 +48,16 @@ pub(crate) fn of<'s>(scanned: &'s ScanOutcome, target: &Path, exit: Exit, log: &
 }
 
 fn nothing_new(scanned: &ScanOutcome, since: &SinceEarlier, target: &Path) -> String {
-    let since = since.day.as_ref().map(|day| format!(" since {day}")).unwrap_or_default();
+    let since = since
+        .day
+        .as_ref()
+        .map(|day| format!(" since {day}"))
+        .unwrap_or_default();
     let open = counted(scanned.report.totals.recommendations, "change");
-    let ready = scanned.report.ready.map(|it| format!(", {} ready", number(it.changes as u64)));
+    let ready = scanned
+        .report
+        .ready
+        .map(|it| format!(", {} ready", number(it.changes as u64)));
     format!(
         "nothing new{since}: {open} still open{}; report in {}\n",
         ready.unwrap_or_default(),
@@ -94,7 +104,11 @@ fn accounts(out: &mut LabelledRows, scanned: &ScanOutcome) {
     let count = |coverage| accounts.iter().filter(|it| it.coverage == coverage).count() as u64;
     let (complete, suspended) = (count(Coverage::Complete), count(Coverage::Suspended));
     let active = accounts.len() as u64 - suspended - count(Coverage::Excluded);
-    let mut scan = format!("{} of {} scanned", number(complete), counted(active, "active account"));
+    let mut scan = format!(
+        "{} of {} scanned",
+        number(complete),
+        counted(active, "active account")
+    );
     let others = [
         (count(Coverage::Partial), "incomplete"),
         (count(Coverage::Failed), "failed"),
@@ -111,11 +125,16 @@ fn accounts(out: &mut LabelledRows, scanned: &ScanOutcome) {
     }
     out.row("accounts", scan);
 
-    let unread = accounts.iter().filter_map(|account| Some((account, &account.failures.first()?.failure)));
+    let unread = accounts
+        .iter()
+        .filter_map(|account| Some((account, &account.failures.first()?.failure)));
     for (at, (account, failure)) in unread.clone().take(ACCOUNTS).enumerate() {
         let label = if at == 0 { "incomplete" } else { "" };
         let name = named(account);
-        out.row(label, format!("{name}: {}", terminal::line(&words::failure(failure))));
+        out.row(
+            label,
+            format!("{name}: {}", terminal::line(&words::failure(failure))),
+        );
         let said = failure.message.as_ref().or(failure.detail.as_ref());
         if let Some(said) = said.filter(|_| at == 0) {
             out.row("", format!("  {}", terminal::line(said)));
@@ -162,12 +181,19 @@ fn principals(out: &mut LabelledRows, scanned: &ScanOutcome) {
     let total = number(totals.principals as u64);
     out.row(
         "principals",
-        if statuses.is_empty() { total } else { format!("{total}: {}", statuses.join(", ")) },
+        if statuses.is_empty() {
+            total
+        } else {
+            format!("{total}: {}", statuses.join(", "))
+        },
     );
     match totals.credentials {
         0 => {}
         1 => out.row("credentials", "1 unused access key or password"),
-        many => out.row("credentials", format!("{} unused access keys and passwords", number(many as u64))),
+        many => out.row(
+            "credentials",
+            format!("{} unused access keys and passwords", number(many as u64)),
+        ),
     }
 }
 
@@ -189,11 +215,26 @@ fn changes(out: &mut LabelledRows, scanned: &ScanOutcome) {
         let (before, after) = (effect.risk_before, effect.risk_after);
         let less = before.checked_sub(after).filter(|less| *less > 0);
         let less = less.map(|less| format!(" (-{})", percent(less, before)));
-        out.row("risk score", format!("{} -> {}{}", number(before), number(after), less.unwrap_or_default()));
+        out.row(
+            "risk score",
+            format!(
+                "{} -> {}{}",
+                number(before),
+                number(after),
+                less.unwrap_or_default()
+            ),
+        );
     }
     if let Some(Ready { after, changes }) = report.ready {
-        let runs = if after == 1 { "the last daily run".to_owned() } else { format!("{after} daily runs") };
-        out.row("ready", format!("{} (the same in {runs})", counted(changes, "change")));
+        let runs = if after == 1 {
+            "the last daily run".to_owned()
+        } else {
+            format!("{after} daily runs")
+        };
+        out.row(
+            "ready",
+            format!("{} (the same in {runs})", counted(changes, "change")),
+        );
     }
     if let Some(since) = &report.since {
         out.row("since last", news(since));
@@ -205,13 +246,18 @@ fn changes(out: &mut LabelledRows, scanned: &ScanOutcome) {
         }
         let mut why: Vec<(&str, usize)> = why.into_iter().collect();
         why.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        let why: Vec<String> =
-            why.into_iter().map(|(why, count)| format!("{why} ({})", number(count as u64))).collect();
+        let why: Vec<String> = why
+            .into_iter()
+            .map(|(why, count)| format!("{why} ({})", number(count as u64)))
+            .collect();
         let policies = match totals.left_alone {
             1 => "1 policy".to_owned(),
             many => format!("{} policies", number(many as u64)),
         };
-        out.row("not changed", format!("{policies} with unused permissions: {}", why.join("; ")));
+        out.row(
+            "not changed",
+            format!("{policies} with unused permissions: {}", why.join("; ")),
+        );
     }
 }
 
@@ -232,9 +278,14 @@ fn news(since: &SinceRow) -> String {
         .filter(|status| count(status) > 0)
         .map(|status| format!("{} {}", number(count(status) as u64), words::change(*status)))
         .collect();
-    let idle = [(since.newly_unused, "newly unused"), (since.no_longer_unused, "no longer unused")];
+    let idle = [
+        (since.newly_unused, "newly unused"),
+        (since.no_longer_unused, "no longer unused"),
+    ];
     let idle = idle.iter().filter(|(count, _)| *count > 0);
-    let idle: Vec<String> = idle.map(|(count, what)| format!("{} {what}", number(*count as u64))).collect();
+    let idle: Vec<String> = idle
+        .map(|(count, what)| format!("{} {what}", number(*count as u64)))
+        .collect();
     if !idle.is_empty() {
         told.push(format!("principals and credentials: {}", idle.join(", ")));
     }
@@ -268,7 +319,14 @@ fn start_with(out: &mut LabelledRows, scanned: &ScanOutcome) {
             Some(format!("{}  {rest}", named(account)))
         });
         let what = account.unwrap_or_else(|| change.id.clone());
-        out.row("", format!("  {}  ({} confidence)", terminal::line(&what), change.confidence.name()));
+        out.row(
+            "",
+            format!(
+                "  {}  ({} confidence)",
+                terminal::line(&what),
+                change.confidence.name()
+            ),
+        );
     }
     if let Some(more) = all.checked_sub(CHANGES).filter(|more| *more > 0) {
         out.row("", format!("  and {} more", number(more as u64)));
@@ -291,7 +349,11 @@ fn evidence(accounts: &[AccountSummary]) -> Vec<String> {
     let mut sources: BTreeMap<String, usize> = BTreeMap::new();
     for account in accounts.iter().filter(is_read) {
         // An analyzer that says nothing about anybody in an account is no evidence about it.
-        let source = if account.is_blind() { NONE.to_owned() } else { source(&account.evidence) };
+        let source = if account.is_blind() {
+            NONE.to_owned()
+        } else {
+            source(&account.evidence)
+        };
         *sources.entry(source).or_default() += 1;
     }
     let mut sources: Vec<(String, usize)> = sources.into_iter().collect();
@@ -302,14 +364,20 @@ fn evidence(accounts: &[AccountSummary]) -> Vec<String> {
 }
 
 fn source(evidence: &EvidenceSource) -> String {
-    let window = evidence.window_days.map(|days| format!(", last {}", counted(days, "day")));
+    let window = evidence
+        .window_days
+        .map(|days| format!(", last {}", counted(days, "day")));
     let window = window.unwrap_or_default();
     match (evidence.source, &evidence.analyzer) {
         (EvidenceKind::Analyzer, Some(arn)) => {
             // arn:aws:access-analyzer:us-east-1:111111111111:analyzer/NAME
             let account = Arn::of(arn).account;
             let name = arn.rsplit('/').next().unwrap_or_default();
-            format!("IAM Access Analyzer{window} (`{}` in {})", terminal::line(name), terminal::line(account))
+            format!(
+                "IAM Access Analyzer{window} (`{}` in {})",
+                terminal::line(name),
+                terminal::line(account)
+            )
         }
         (EvidenceKind::Analyzer, None) => format!("IAM Access Analyzer{window}"),
         (EvidenceKind::LastAccessed, _) => format!("IAM last-accessed data{window}"),
@@ -318,7 +386,12 @@ fn source(evidence: &EvidenceSource) -> String {
 }
 
 fn some(all: &[String], most: usize) -> String {
-    let shown = all.iter().take(most).map(String::as_str).collect::<Vec<_>>().join("; ");
+    let shown = all
+        .iter()
+        .take(most)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join("; ");
     match all.len().saturating_sub(most) {
         0 => shown,
         more => format!("{shown}; and {more} more"),

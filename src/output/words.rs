@@ -54,7 +54,10 @@ pub(crate) fn failure(failure: &Failure) -> String {
         FailureKind::Unreachable => "no response",
     });
     let operation = failure.operation.as_str();
-    let called = OPERATIONS.iter().chain(CHECK_OPERATIONS).find(|it| it.name() == operation);
+    let called = OPERATIONS
+        .iter()
+        .chain(CHECK_OPERATIONS)
+        .find(|it| it.name() == operation);
     format!("{code} on {}", called.map_or(operation, |it| it.action()))
 }
 

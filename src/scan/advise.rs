@@ -41,7 +41,9 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
             }
             let mut assessed =
                 advise::account(account, prepared, terms, &context.families, &context.outcomes);
-            let patches = self.code.look_up_all(&mut assessed.report.recommendations, &[], &assessed.files);
+            let patches = self
+                .code
+                .look_up_all(&mut assessed.report.recommendations, &[], &assessed.files);
             assessed.files.extend(patches);
             for (path, text) in &assessed.files {
                 self.writer.write(path, text.as_bytes())?;
@@ -51,8 +53,11 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
             }
             let (totals, mut report, files) = ScanTotals::of(assessed);
             // A night without evidence does not break the chain of those that saw when a policy came.
-            report.grants = report.grants.or_else(|| self.grants.of(&account.id, self.cloud.state()));
-            self.finished.write(&self.writer, report, files.into_iter().collect())?;
+            report.grants = report
+                .grants
+                .or_else(|| self.grants.of(&account.id, self.cloud.state()));
+            self.finished
+                .write(&self.writer, report, files.into_iter().collect())?;
             Ok(totals)
         })
     }

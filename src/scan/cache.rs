@@ -29,7 +29,13 @@ impl<T> Default for AccountCache<T> {
 impl<T> AccountCache<T> {
     /// An empty one.
     pub(crate) fn new(room: usize) -> Self {
-        Self { room, kept: Mutex::new(CachedAccounts { accounts: BTreeMap::new(), taken: 0 }) }
+        Self {
+            room,
+            kept: Mutex::new(CachedAccounts {
+                accounts: BTreeMap::new(),
+                taken: 0,
+            }),
+        }
     }
 
     /// Keeps an account that takes about so many bytes, unless it has no room.
@@ -60,7 +66,10 @@ mod tests {
         let cache = AccountCache::new(10);
         cache.put("one", 6, 1);
         cache.put("two", 6, 2);
-        assert_eq!((cache.take("two"), cache.take("one"), cache.take("one")), (None, Some(1), None));
+        assert_eq!(
+            (cache.take("two"), cache.take("one"), cache.take("one")),
+            (None, Some(1), None)
+        );
         cache.put("two", 6, 2);
         assert_eq!(cache.take("two"), Some(2));
     }

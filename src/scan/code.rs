@@ -37,19 +37,32 @@ impl Code {
         for path in &config.terraform_states {
             let input = || path.display().to_string();
             let text = files::named(path, files::TERRAFORM_STATE);
-            let text = text.map_err(|error| RunError::Read { input: input(), error })?;
-            state::read(&text, &mut defined)
-                .map_err(|error| RunError::TerraformState { input: input(), error })?;
+            let text = text.map_err(|error| RunError::Read {
+                input: input(),
+                error,
+            })?;
+            state::read(&text, &mut defined).map_err(|error| RunError::TerraformState {
+                input: input(),
+                error,
+            })?;
         }
         for folder in &config.iac {
             // Of one checkout, paths tell enough.
             let name = folder.file_name().filter(|_| config.iac.len() > 1);
-            let name = name.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = name
+                .map(|it| it.to_string_lossy().into_owned())
+                .unwrap_or_default();
             let read = read_checkout(folder, &name, &mut checkout, &mut defined);
-            let left_out =
-                read.map_err(|error| RunError::Read { input: folder.display().to_string(), error })?;
+            let left_out = read.map_err(|error| RunError::Read {
+                input: folder.display().to_string(),
+                error,
+            })?;
             if left_out > 0 {
-                let them = if left_out == 1 { "1 file".to_owned() } else { format!("{left_out} files") };
+                let them = if left_out == 1 {
+                    "1 file".to_owned()
+                } else {
+                    format!("{left_out} files")
+                };
                 let message = format!(
                     "skipped {them} of the checkout `{}`: larger than {} MiB, or not UTF-8",
                     folder.display(),
@@ -59,7 +72,11 @@ impl Code {
             }
         }
         let uses = (0..checkout.len()).map(|_| AtomicUsize::new(0)).collect();
-        Ok(Self { defined, checkout, uses })
+        Ok(Self {
+            defined,
+            checkout,
+            uses,
+        })
     }
 
     /// What code says that it defines.
@@ -118,10 +135,14 @@ impl Code {
         if self.checkout.is_empty() {
             return Vec::new();
         }
-        let texts: BTreeMap<&str, &str> =
-            texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let texts: BTreeMap<&str, &str> = texts
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
         let each = changes.iter_mut().filter_map(|change| {
-            let family = families.iter().find(|it| it.recommendation.as_deref() == Some(&change.id));
+            let family = families
+                .iter()
+                .find(|it| it.recommendation.as_deref() == Some(&change.id));
             self.look_up(change, family.map_or(1, |it| it.accounts.len()), &texts)
         });
         each.collect()
@@ -155,8 +176,13 @@ fn read_checkout(
     defined: &mut Defined,
 ) -> std::io::Result<usize> {
     let skips = |name: &str| name.starts_with('.') || SKIPPED.contains(&name) || name.starts_with("asset.");
-    let wants =
-        |path: &str| if in_cdk_out(path) { path.ends_with("/manifest.json") } else { Checkout::reads(path) };
+    let wants = |path: &str| {
+        if in_cdk_out(path) {
+            path.ends_with("/manifest.json")
+        } else {
+            Checkout::reads(path)
+        }
+    };
     let mut left_out = 0;
     let mut bytes = 0;
     for path in files::plain_files(folder, &skips, &wants)? {

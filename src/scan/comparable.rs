@@ -28,7 +28,9 @@ impl ComparableReport {
         let folder = ReportFolder::open(path, OLDEST_COMPARED)?;
         let mut report = folder.report()?;
         // Ids become paths.
-        report.accounts.retain(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
+        report
+            .accounts
+            .retain(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
         let mut night = Night::of(&report);
         for account in &report.accounts {
             let account = folder.account(&account.id)?;
@@ -45,7 +47,11 @@ impl ComparableReport {
             night.history = rows.into_iter().map(trusted).collect();
             night.idle.extend(idle);
         }
-        Ok(Self { night, report, folder: Arc::new(folder) })
+        Ok(Self {
+            night,
+            report,
+            folder: Arc::new(folder),
+        })
     }
 
     /// The same of an earlier report, which is not there on the first night.
@@ -54,7 +60,11 @@ impl ComparableReport {
             Ok(mut entries) => entries.next().is_none(),
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
-        if is_empty { Ok(None) } else { Self::read(path).map(Some) }
+        if is_empty {
+            Ok(None)
+        } else {
+            Self::read(path).map(Some)
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -83,7 +93,11 @@ impl ComparableReport {
     }
 
     pub(crate) fn side<'t>(&'t self, account: Option<&'t AccountReport>) -> ReportSide<'t> {
-        ReportSide { night: &self.night, report: &self.report, account }
+        ReportSide {
+            night: &self.night,
+            report: &self.report,
+            account,
+        }
     }
 
     /// Rows of one account, with what is used every so often. The account is read again only if some action may have come into
@@ -93,21 +107,34 @@ impl ComparableReport {
         mut rows: Vec<HistoryRow>,
         new: &ReportSide<'_>,
     ) -> Result<Vec<HistoryRow>, FolderError> {
-        let showing = rows.iter().find(|row| may_show_use(&self.night, new.night, row) || has_service(row));
-        let before = showing.map(|row| self.account(&row.key.account)).transpose()?.flatten();
-        rows.iter_mut().for_each(|row| remember(row, &self.side(before.as_ref()), new));
+        let showing = rows
+            .iter()
+            .find(|row| may_show_use(&self.night, new.night, row) || has_service(row));
+        let before = showing
+            .map(|row| self.account(&row.key.account))
+            .transpose()?
+            .flatten();
+        rows.iter_mut()
+            .for_each(|row| remember(row, &self.side(before.as_ref()), new));
         Ok(rows)
     }
 
     /// For the formats that tell what became of what it said. Its accounts are read again, one at a time: together they may
     /// be more than there is memory for. The first that cannot be read stands in `fault` then.
     pub(crate) fn for_formats(self, tonight: &Night, rows: &[HistoryRow], fault: &RereadFault) -> Earlier {
-        let Self { night, report, folder } = self;
+        let Self {
+            night,
+            report,
+            folder,
+        } = self;
         let fault = Arc::clone(fault);
         let read = move |id: &str| match folder.account(id) {
             Ok(account) => Some(account),
             Err(error) => {
-                fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                fault
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get_or_insert(error);
                 None
             }
         };

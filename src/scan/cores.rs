@@ -22,7 +22,11 @@ pub(crate) fn cpu_permits() -> Semaphore {
 pub(crate) fn runtime() -> Result<Runtime, RunError> {
     spare_files().map_err(RunError::Runtime)?;
     let talking = cores().div_ceil(2);
-    Builder::new_multi_thread().worker_threads(talking).enable_all().build().map_err(RunError::Runtime)
+    Builder::new_multi_thread()
+        .worker_threads(talking)
+        .enable_all()
+        .build()
+        .map_err(RunError::Runtime)
 }
 
 /// Tells that few files may be open: where the runtime finds none for signals, it panics.

@@ -39,18 +39,32 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         let mut report = self.whole(organisation.partition, context, &mut totals)?;
         let fault = RereadFault::default();
         let compared = previous.map(|previous| {
-            previous.tell(&mut report, (&self.writer, &self.finished), self.config.ready_after, &fault)
+            previous.tell(
+                &mut report,
+                (&self.writer, &self.finished),
+                self.config.ready_after,
+                &fault,
+            )
         });
         let (since, earlier) = compared.transpose()?.unzip();
         let (report, earlier) = (Arc::new(report), earlier.flatten().map(Arc::new));
         self.writer.write_json(REPORT, &*report)?;
-        self.writer.write_json(CATALOG, &self.catalog.extract(&totals.services))?;
-        self.writer.write_json(BASIS, &BasisFile::of(&context.harvest, &self.unobserved))?;
+        self.writer
+            .write_json(CATALOG, &self.catalog.extract(&totals.services))?;
+        self.writer
+            .write_json(BASIS, &BasisFile::of(&context.harvest, &self.unobserved))?;
         let owner_tag = self.config.owner_tag.as_deref();
-        let formats =
-            formats::chosen(&self.config.formats, owner_tag, &formats::EarlierByFormat::of(earlier.as_ref()));
+        let formats = formats::chosen(
+            &self.config.formats,
+            owner_tag,
+            &formats::EarlierByFormat::of(earlier.as_ref()),
+        );
         let earlier = earlier.filter(|_| formats::tell_since(&self.config.formats));
-        let place = ReportPlace { writer: &self.writer, folder: "", finished: Some(&self.finished) };
+        let place = ReportPlace {
+            writer: &self.writer,
+            folder: "",
+            finished: Some(&self.finished),
+        };
         formats::render(place, &report, formats, earlier, cores()).await?;
         self.writer.settle()?;
         if let Some(error) = fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -68,7 +82,9 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
                 unobserved: &self.unobserved,
                 units: packs::units(&organisation.accounts),
             };
-            packs.write(&self.catalog, &self.started.to_string(), cores()).await?;
+            packs
+                .write(&self.catalog, &self.started.to_string(), cores())
+                .await?;
         }
         let manifest = Manifest {
             schema: SCHEMA,
@@ -81,7 +97,10 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
             files: self.writer.take_hashes(),
         };
         self.writer.write_json(MANIFEST, &manifest)?;
-        let unread = report.accounts.iter().find_map(|it| Some((&it.id, &it.failures.first()?.failure)));
+        let unread = report
+            .accounts
+            .iter()
+            .find_map(|it| Some((&it.id, &it.failures.first()?.failure)));
         let fix = unread.and_then(|(id, failure)| advice::on_failure(&self.config, id, failure));
         // All tasks have ended, so this is the last owner.
         let Self { writer, cloud, .. } = Arc::into_inner(self).ok_or(RunError::Busy)?;
@@ -90,11 +109,25 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
             // Nothing is left to go on with.
             journal.forget();
         }
-        let ScanTotals { left_alone, defects, weights, .. } = totals;
+        let ScanTotals {
+            left_alone,
+            defects,
+            weights,
+            ..
+        } = totals;
         let heaviest = weights.iter().map(|it| it.risk).max().unwrap_or_default();
         let accounts_unknown = organisation.unknown.is_some();
         Ok((
-            ScanOutcome { report, left_alone, defects, heaviest, since, accounts_unknown, fix, calls },
+            ScanOutcome {
+                report,
+                left_alone,
+                defects,
+                heaviest,
+                since,
+                accounts_unknown,
+                fix,
+                calls,
+            },
             target,
         ))
     }
@@ -107,10 +140,16 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         totals: &mut ScanTotals,
     ) -> Result<Report, RunError> {
         let shares = std::mem::take(&mut totals.shares);
-        let basis = Basis { catalog: &self.catalog, harvest: &context.harvest, unobserved: &self.unobserved };
+        let basis = Basis {
+            catalog: &self.catalog,
+            harvest: &context.harvest,
+            unobserved: &self.unobserved,
+        };
         let by = (basis, self.least_sure());
         let mut whole = advise::organisation(&context.families, &context.outcomes, shares, by);
-        let patches = self.code.look_up_all(&mut whole.recommendations, &whole.families, &whole.files);
+        let patches = self
+            .code
+            .look_up_all(&mut whole.recommendations, &whole.families, &whole.files);
         whole.files.extend(patches);
         for (path, text) in &whole.files {
             self.writer.write(path, text.as_bytes())?;
@@ -120,7 +159,9 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         }
         totals.defects += whole.defects.len();
         totals.services.extend(&whole.services);
-        totals.weights.extend(whole.recommendations.iter().map(FirstChange::of));
+        totals
+            .weights
+            .extend(whole.recommendations.iter().map(FirstChange::of));
         let mut accounts = std::mem::take(&mut totals.summaries);
         accounts.sort_by(|a, b| a.id.cmp(&b.id));
         let mut sums = totals_of(&accounts)?;
@@ -134,7 +175,11 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
                 updated: self.catalog.updated().to_owned(),
                 digest: self.catalog.digest(),
             },
-            exceptions: exceptions.review(&totals.usage, sums.principals).iter().map(exception).collect(),
+            exceptions: exceptions
+                .review(&totals.usage, sums.principals)
+                .iter()
+                .map(exception)
+                .collect(),
             totals: sums,
             accounts,
             families: whole.families,
@@ -158,7 +203,10 @@ fn exception(review: &ExceptionReview<'_>) -> ExceptionRow {
         states: review
             .states
             .iter()
-            .map(|state| ExceptionState { code: state.code(), why: state.sentence() })
+            .map(|state| ExceptionState {
+                code: state.code(),
+                why: state.sentence(),
+            })
             .collect(),
     }
 }

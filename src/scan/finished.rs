@@ -73,7 +73,11 @@ pub(crate) fn read(writer: &impl Target, folder: &str, id: &str) -> Result<Finis
     let path = format!("{folder}{}", account_path(id));
     let text = writer.read(&path)?;
     let report = serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
-    Ok(FinishedAccount { report, texts: BTreeMap::new(), bytes: text.len() })
+    Ok(FinishedAccount {
+        report,
+        texts: BTreeMap::new(),
+        bytes: text.len(),
+    })
 }
 
 #[cfg(test)]
@@ -89,18 +93,27 @@ mod tests {
     fn an_account_is_the_same_from_memory_and_from_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let id = "111111111111".to_owned();
-        let account = Account { id: id.clone(), name: "one".to_owned(), ..Account::default() };
+        let account = Account {
+            id: id.clone(),
+            name: "one".to_owned(),
+            ..Account::default()
+        };
         let texts = [("policies/a.diff".to_owned(), "-a".to_owned())].into();
         for again in [true, false] {
             let writer = Writer::begin(&folder.path().join("report"), OutputKind::Report).unwrap();
             let finished = FinishedAccounts::new(again);
             let written = unread(&account, Coverage::Excluded, Vec::new());
             let told = format!("{written:?}");
-            finished.write(&writer, written, std::collections::BTreeMap::clone(&texts)).unwrap();
+            finished
+                .write(&writer, written, std::collections::BTreeMap::clone(&texts))
+                .unwrap();
             let first = finished.take(&writer, &id).unwrap();
             // It was taken, so the second is from the file.
             let second = finished.take(&writer, &id).unwrap();
-            assert_eq!([format!("{:?}", first.report), format!("{:?}", second.report)], [told.clone(), told]);
+            assert_eq!(
+                [format!("{:?}", first.report), format!("{:?}", second.report)],
+                [told.clone(), told]
+            );
             assert_eq!((first.texts.is_empty(), second.texts.is_empty()), (!again, true));
         }
         let writer = Writer::begin(&folder.path().join("report"), OutputKind::Report).unwrap();

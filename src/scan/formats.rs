@@ -53,7 +53,11 @@ impl EarlierByFormat {
     /// The same for all.
     pub(crate) fn of(earlier: Option<&Arc<Earlier>>) -> Self {
         let earlier = || earlier.map(Arc::clone);
-        Self { asff: earlier(), ocsf: earlier(), sarif: earlier() }
+        Self {
+            asff: earlier(),
+            ocsf: earlier(),
+            sarif: earlier(),
+        }
     }
 
     /// As the files of a finished report tell it.
@@ -62,13 +66,19 @@ impl EarlierByFormat {
     ) -> Result<Self, RunError> {
         let mut told = |judging| Ok::<_, RunError>(Some(Arc::new(Earlier::told(states(judging)?))));
         // Of ASFF only what is gone is told apart.
-        Ok(Self { asff: None, ocsf: told(Judging::Ocsf)?, sarif: told(Judging::Sarif)? })
+        Ok(Self {
+            asff: None,
+            ocsf: told(Judging::Ocsf)?,
+            sarif: told(Judging::Sarif)?,
+        })
     }
 }
 
 /// Whether one of them says what became of an earlier report.
 pub(crate) fn tell_since(wanted: &[ReportFormat]) -> bool {
-    wanted.iter().any(|it| matches!(it, ReportFormat::Asff | ReportFormat::Ocsf | ReportFormat::Sarif))
+    wanted
+        .iter()
+        .any(|it| matches!(it, ReportFormat::Asff | ReportFormat::Ocsf | ReportFormat::Sarif))
 }
 
 /// Where a report is.
@@ -91,9 +101,17 @@ pub(crate) async fn render<W: Target>(
     if formats.is_empty() {
         return Ok(());
     }
-    let ReportPlace { writer, folder, finished } = place;
+    let ReportPlace {
+        writer,
+        folder,
+        finished,
+    } = place;
     let formats = Arc::new(formats);
-    append(&**writer, folder, formats.iter().flat_map(|format| format.begin(report)))?;
+    append(
+        &**writer,
+        folder,
+        formats.iter().flat_map(|format| format.begin(report)),
+    )?;
     let ids: Vec<String> = report.accounts.iter().map(|account| account.id.clone()).collect();
     let each = ids.into_iter().map(|id| {
         let (writer, report, formats) = (Arc::clone(writer), Arc::clone(report), Arc::clone(&formats));
@@ -113,7 +131,11 @@ pub(crate) async fn render<W: Target>(
     while let Some(parts) = done.next().await {
         append(&**writer, folder, parts.map_err(RunError::Task)??)?;
     }
-    append(&**writer, folder, formats.iter().flat_map(|format| format.end(report)))
+    append(
+        &**writer,
+        folder,
+        formats.iter().flat_map(|format| format.end(report)),
+    )
 }
 
 fn one<W: Target>(
@@ -123,8 +145,15 @@ fn one<W: Target>(
     formats: &[Box<dyn Format>],
     done: FinishedAccount,
 ) -> Result<Vec<Part>, RunError> {
-    let texts = done.texts.into_iter().map(|(path, text)| (path, text.into())).collect();
-    let files = ReportFiles { texts: RefCell::new(texts), ..ReportFiles::new(writer, folder) };
+    let texts = done
+        .texts
+        .into_iter()
+        .map(|(path, text)| (path, text.into()))
+        .collect();
+    let files = ReportFiles {
+        texts: RefCell::new(texts),
+        ..ReportFiles::new(writer, folder)
+    };
     let mut growing = Vec::new();
     let view = AccountView::of(report, &done.report);
     for format in formats {
@@ -153,7 +182,12 @@ pub(crate) struct ReportFiles<'w, W> {
 impl<'w, W: Target> ReportFiles<'w, W> {
     /// Those of the report in a folder.
     pub(crate) fn new(writer: &'w W, folder: &'w str) -> Self {
-        Self { writer, folder, texts: RefCell::default(), hashes: RefCell::default() }
+        Self {
+            writer,
+            folder,
+            texts: RefCell::default(),
+            hashes: RefCell::default(),
+        }
     }
 
     /// Forgets the hashes of the files below a folder.

@@ -22,8 +22,14 @@ impl Grants {
 
     /// The log that reaches back the furthest. That there is none only makes the evidence less sure.
     pub(crate) fn of(&self, account: &str, state: Option<&State>) -> Option<GrantLog> {
-        let reported = self.report.as_ref().and_then(|report| report.grants(account).ok()?);
+        let reported = self
+            .report
+            .as_ref()
+            .and_then(|report| report.grants(account).ok()?);
         let kept = state.and_then(|state| state.grants(account));
-        reported.into_iter().chain(kept).min_by(|a, b| a.since.cmp(&b.since))
+        reported
+            .into_iter()
+            .chain(kept)
+            .min_by(|a, b| a.since.cmp(&b.since))
     }
 }

@@ -74,10 +74,22 @@ impl Previous {
         };
         let files = formats::ReportFiles::new(writer, "");
         for account in &report.accounts {
-            pass.account(report, finished.take(writer, &account.id)?, (writer, finished), &files)?;
+            pass.account(
+                report,
+                finished.take(writer, &account.id)?,
+                (writer, finished),
+                &files,
+            )?;
         }
-        let there: BTreeSet<&str> = report.accounts.iter().map(|account| account.id.as_str()).collect();
-        for id in accounts(old, &pass.night).into_iter().filter(|id| !there.contains(id)) {
+        let there: BTreeSet<&str> = report
+            .accounts
+            .iter()
+            .map(|account| account.id.as_str())
+            .collect();
+        for id in accounts(old, &pass.night)
+            .into_iter()
+            .filter(|id| !there.contains(id))
+        {
             let rows = compare_account(old, &pass.night, id);
             pass.rows.extend(rows);
         }
@@ -89,14 +101,29 @@ impl Previous {
                 pass.families.mark_since(change);
             }
         }
-        let Pass { night, mut rows, ready, newly_ready, .. } = pass;
+        let Pass {
+            night,
+            mut rows,
+            ready,
+            newly_ready,
+            ..
+        } = pass;
         rows.sort_by(|a, b| a.key.cmp(&b.key));
-        report.ready = after.map(|after| Ready { after, changes: ready });
-        let asked = previous.as_ref().and_then(|told| told.report.ready).map(|ready| ready.after);
+        report.ready = after.map(|after| Ready {
+            after,
+            changes: ready,
+        });
+        let asked = previous
+            .as_ref()
+            .and_then(|told| told.report.ready)
+            .map(|ready| ready.after);
         let newly_ready = if asked == after { newly_ready } else { ready };
         // That it is withheld is told once.
-        let was_withheld =
-            |row: &HistoryRow| old.history.get(&row.key).is_some_and(|past| past.status == Status::Withheld);
+        let was_withheld = |row: &HistoryRow| {
+            old.history
+                .get(&row.key)
+                .is_some_and(|past| past.status == Status::Withheld)
+        };
         let is_moved = |row: &HistoryRow| match row.past.status {
             Status::Changed => true,
             Status::Withheld => !was_withheld(row),
@@ -110,7 +137,11 @@ impl Previous {
             && unlisted.is_empty();
         let changes = counted(old, &night, &rows);
         let newly_unused = night.idle.difference(&old.idle).count();
-        let news = changes.iter().filter(|(status, _)| status.is_news()).map(|(_, count)| count).sum();
+        let news = changes
+            .iter()
+            .filter(|(status, _)| status.is_news())
+            .map(|(_, count)| count)
+            .sum();
         let idle_in_gaps = old.idle_in_gaps(&night);
         report.since = previous.as_ref().map(|told| SinceRow {
             day: told.day().to_owned(),
@@ -139,14 +170,20 @@ impl Previous {
             day: previous.as_ref().map(|told| told.day().to_owned()),
             too_old: Some(night.too_old).filter(|count| *count > old.too_old),
         };
-        Ok((since, previous.map(|told| told.for_formats(&night, &history.rows, fault))))
+        Ok((
+            since,
+            previous.map(|told| told.for_formats(&night, &history.rows, fault)),
+        ))
     }
 }
 
 /// The accounts of the earlier report in which nobody is any more though they were read, and those that are not there.
 fn lost(previous: Option<&ComparableReport>, report: &Report) -> (Vec<String>, Vec<String>) {
-    let now: BTreeMap<&str, &AccountSummary> =
-        report.accounts.iter().map(|account| (account.id.as_str(), account)).collect();
+    let now: BTreeMap<&str, &AccountSummary> = report
+        .accounts
+        .iter()
+        .map(|account| (account.id.as_str(), account))
+        .collect();
     let before = previous.map_or(&[][..], |told| &told.report.accounts);
     let is_empty = |account: &AccountSummary| {
         account.principals == 0 && matches!(account.coverage, Coverage::Complete | Coverage::Partial)
@@ -156,7 +193,10 @@ fn lost(previous: Option<&ComparableReport>, report: &Report) -> (Vec<String>, V
         |account: &&AccountSummary| now.get(account.id.as_str()).is_some_and(|now| is_empty(now));
     let is_unlisted = |account: &&AccountSummary| !now.contains_key(account.id.as_str());
     let ids = |accounts: Vec<&AccountSummary>| accounts.into_iter().map(|it| it.id.clone()).collect();
-    (ids(was_inhabited.filter(is_emptied).collect()), ids(before.iter().filter(is_unlisted).collect()))
+    (
+        ids(was_inhabited.filter(is_emptied).collect()),
+        ids(before.iter().filter(is_unlisted).collect()),
+    )
 }
 
 impl Pass<'_> {
@@ -175,15 +215,27 @@ impl Pass<'_> {
         files.forget(&format!("policies/{id}/"));
         let mut rows = compare_account(self.old, &self.night, &id);
         if let Some(told) = self.previous {
-            let side = ReportSide { night: &self.night, report, account: Some(account) };
+            let side = ReportSide {
+                night: &self.night,
+                report,
+                account: Some(account),
+            };
             rows = told.remember(rows, &side)?;
         }
         let own: BTreeSet<&str> = account.recommendations.iter().map(|it| it.id.as_str()).collect();
         let mut standing = Readiness::default();
         for row in &rows {
-            let change = self.night.said.get(&row.key).and_then(|said| said.change.as_deref());
+            let change = self
+                .night
+                .said
+                .get(&row.key)
+                .and_then(|said| said.change.as_deref());
             let Some(change) = change else { continue };
-            let into = if own.contains(change) { &mut standing } else { &mut self.families };
+            let into = if own.contains(change) {
+                &mut standing
+            } else {
+                &mut self.families
+            };
             into.add(change, row, self.old, self.after);
         }
         self.rows.extend(rows);

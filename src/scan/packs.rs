@@ -57,7 +57,12 @@ struct GrowingPack {
 pub(crate) fn units(accounts: &[Account]) -> BTreeMap<String, String> {
     let unit = |account: &Account| {
         // o-acme/r-acme/ou-acme-workloads/444444444444/
-        let parts: Vec<&str> = account.paths.first()?.split('/').filter(|part| !part.is_empty()).collect();
+        let parts: Vec<&str> = account
+            .paths
+            .first()?
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .collect();
         let above = parts.iter().rev().find(|part| **part != account.id)?;
         (above.starts_with("ou-") || above.starts_with("r-"))
             .then(|| (account.id.clone(), part_without_case(above)))
@@ -74,7 +79,11 @@ impl<W: Target> Packs<'_, W> {
         at_a_time: usize,
     ) -> Result<(), RunError> {
         let whole = self.report;
-        let rendering = Rendering { split_by: None, pack: true, ..self.rendering.clone() };
+        let rendering = Rendering {
+            split_by: None,
+            pack: true,
+            ..self.rendering.clone()
+        };
         let packs = tokio::task::block_in_place(|| self.accounts())?;
         for (name, mut growing) in packs {
             let folder = format!("packs/{name}/");
@@ -83,7 +92,9 @@ impl<W: Target> Packs<'_, W> {
             for change in &recommendations {
                 self.copy(&folder, change, &mut growing.services)?;
             }
-            growing.weights.extend(recommendations.iter().map(FirstChange::of));
+            growing
+                .weights
+                .extend(recommendations.iter().map(FirstChange::of));
             let mut totals = totals_of(&growing.summaries)?;
             totals.recommendations += recommendations.len();
             let ready = growing.ready + ready_among(&recommendations);
@@ -114,7 +125,11 @@ impl<W: Target> Packs<'_, W> {
                 rendering.owner_tag.as_deref(),
                 &EarlierByFormat::default(),
             );
-            let place = ReportPlace { writer: self.writer, folder: &folder, finished: None };
+            let place = ReportPlace {
+                writer: self.writer,
+                folder: &folder,
+                finished: None,
+            };
             formats::render(place, &report, formats, None, at_a_time).await?;
             self.writer.settle()?;
             let mut files = self.writer.hashes_below(&folder);
@@ -130,7 +145,8 @@ impl<W: Target> Packs<'_, W> {
                 calls: Vec::new(),
                 files,
             };
-            self.writer.write_json(&format!("{folder}{MANIFEST}"), &manifest)?;
+            self.writer
+                .write_json(&format!("{folder}{MANIFEST}"), &manifest)?;
         }
         Ok(())
     }
@@ -138,8 +154,9 @@ impl<W: Target> Packs<'_, W> {
     /// Divides each account among the packs, and writes their parts of it.
     fn accounts(&self) -> Result<BTreeMap<String, GrowingPack>, RunError> {
         let families = self.report.families.iter().flat_map(|it| &it.accounts);
-        let relatives: BTreeSet<&str> =
-            families.flat_map(|it| it.principals.iter().map(String::as_str)).collect();
+        let relatives: BTreeSet<&str> = families
+            .flat_map(|it| it.principals.iter().map(String::as_str))
+            .collect();
         let mut packs: BTreeMap<String, GrowingPack> = BTreeMap::new();
         for summary in &self.report.accounts {
             let account = finished::read(&**self.writer, "", &summary.id)?.report;
@@ -150,13 +167,20 @@ impl<W: Target> Packs<'_, W> {
                 for change in part.recommendations.iter().chain(&part.alternatives) {
                     self.copy(&folder, change, &mut growing.services)?;
                 }
-                growing.weights.extend(part.recommendations.iter().map(FirstChange::of));
+                growing
+                    .weights
+                    .extend(part.recommendations.iter().map(FirstChange::of));
                 growing.ready += ready_among(&part.recommendations);
-                growing.removals.insert(summary.id.clone(), pack::removals(&part.principals));
+                growing
+                    .removals
+                    .insert(summary.id.clone(), pack::removals(&part.principals));
                 pack::covered(&part.principals, &mut growing.rules);
                 let arns = part.principals.iter().map(|it| &it.arn);
-                growing.relatives.extend(arns.filter(|arn| relatives.contains(arn.as_str())).cloned());
-                self.writer.write_json(&format!("{folder}{}", account_path(&summary.id)), &part)?;
+                growing
+                    .relatives
+                    .extend(arns.filter(|arn| relatives.contains(arn.as_str())).cloned());
+                self.writer
+                    .write_json(&format!("{folder}{}", account_path(&summary.id)), &part)?;
                 growing.summaries.push(part.summary);
             }
         }
@@ -188,7 +212,10 @@ impl<W: Target> Packs<'_, W> {
     /// Copies the files of a change into a pack, and tells which services its proof rests on.
     fn copy(&self, folder: &str, change: &Recommendation, services: &mut Services) -> Result<(), RunError> {
         let hands = change.holders.iter().map(|hands| &hands.files);
-        let all: BTreeSet<&str> = std::iter::once(&change.files).chain(hands).flat_map(paths).collect();
+        let all: BTreeSet<&str> = std::iter::once(&change.files)
+            .chain(hands)
+            .flat_map(paths)
+            .collect();
         for path in all {
             let text = self.writer.read(path)?;
             if path == change.files.before {
@@ -219,7 +246,12 @@ pub(crate) fn units_told<'p>(paths: impl Iterator<Item = &'p str>) -> BTreeMap<S
 pub(crate) fn rendering(config: &Config) -> Rendering {
     let mut formats = config.formats.clone();
     formats.sort();
-    Rendering { formats, owner_tag: config.owner_tag.clone(), split_by: config.split_by, pack: false }
+    Rendering {
+        formats,
+        owner_tag: config.owner_tag.clone(),
+        split_by: config.split_by,
+        pack: false,
+    }
 }
 
 fn ready_among(changes: &[Recommendation]) -> usize {

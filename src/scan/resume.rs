@@ -31,7 +31,9 @@ pub(crate) fn journal(
         && let Some(journal) = Journal::resume(&folder, &terms, now)?
         && !is_done(writer.target(), &journal)
     {
-        log.tell(&Event::RunResumed { began: journal.started().to_string() });
+        log.tell(&Event::RunResumed {
+            began: journal.started().to_string(),
+        });
         return Ok(journal);
     }
     Ok(Journal::begin(&folder, &terms, now)?)
@@ -44,7 +46,9 @@ pub(crate) fn state(config: &Config) -> Result<Option<State>, RunError> {
 
 /// Whether the report in its place is what the run of a journal came to, with nothing left to be read again.
 fn is_done(report: &Path, journal: &Journal) -> bool {
-    let manifest = ReportFolder::open(report, SCHEMA).ok().map(|folder| folder.manifest);
+    let manifest = ReportFolder::open(report, SCHEMA)
+        .ok()
+        .map(|folder| folder.manifest);
     let unread = [Coverage::Partial, Coverage::Failed];
     manifest.is_some_and(|manifest| {
         let accounts = manifest.totals.accounts;
@@ -60,7 +64,13 @@ fn place(writer: &Writer) -> PathBuf {
 /// What the answers of a run depend on, as a digest. Which accounts are read is no part of it: an account that was read
 /// is the same whoever else is.
 fn terms(live: &Live, config: &Config) -> String {
-    let Config { profile, evidence, analyzer, assume, .. } = config;
+    let Config {
+        profile,
+        evidence,
+        analyzer,
+        assume,
+        ..
+    } = config;
     let (caller, region) = (live.caller_account(), live.region());
     sha256(format!("{caller:?} {profile:?} {region:?} {evidence:?} {analyzer:?} {assume:?}").as_bytes())
 }

@@ -95,7 +95,8 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         let all = Arc::downgrade(&self);
         let stopped = async {
             stop::asked().await;
-            all.upgrade().is_some_and(|all| all.cloud.journal().is_some_and(Journal::is_of_use))
+            all.upgrade()
+                .is_some_and(|all| all.cloud.journal().is_some_and(Journal::is_of_use))
         };
         tokio::select! {
             done = self.run(previous) => done,
@@ -107,9 +108,18 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         let organisation = self.cloud.organisation().await.map_err(RunError::Organisation)?;
         let organisation = choose(&self.config.accounts, organisation)?;
         self.progress.room(&self.writer, organisation.accounts.len());
-        let ids = organisation.accounts.iter().map(|account| account.id.clone()).collect();
+        let ids = organisation
+            .accounts
+            .iter()
+            .map(|account| account.id.clone())
+            .collect();
         let (families, harvest) = self.survey(&organisation.accounts, &ids).await?;
-        let context = Arc::new(OrgContext { outcomes: Outcomes::of(&families), families, harvest, ids });
+        let context = Arc::new(OrgContext {
+            outcomes: Outcomes::of(&families),
+            families,
+            harvest,
+            ids,
+        });
         let mut totals = ScanTotals::default();
         self.progress.stage(Stage::Written, organisation.accounts.len());
         let advise = |run: Arc<Self>, account| {
@@ -136,7 +146,9 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         T: Send + 'static,
         F: Future<Output = Result<T, RunError>> + Send + 'static,
     {
-        let each = accounts.iter().map(|account| tokio::spawn(work(Arc::clone(self), account.clone())));
+        let each = accounts
+            .iter()
+            .map(|account| tokio::spawn(work(Arc::clone(self), account.clone())));
         let mut all = futures::stream::iter(each).buffer_unordered(self.config.limits.accounts);
         while let Some(one) = all.next().await {
             done(one.map_err(RunError::Task)??);
@@ -146,8 +158,14 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
 
     pub(crate) fn exceptions(&self) -> Exceptions<'_> {
         // The day of the answers, so that the same answers give the same report on any day.
-        let told = self.as_of.as_deref().and_then(|day| day.parse::<jiff::Timestamp>().ok());
-        let today = told.unwrap_or(self.started).to_zoned(jiff::tz::TimeZone::UTC).date();
+        let told = self
+            .as_of
+            .as_deref()
+            .and_then(|day| day.parse::<jiff::Timestamp>().ok());
+        let today = told
+            .unwrap_or(self.started)
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .date();
         Exceptions::new(&self.config.exceptions, &self.config.keep, today)
     }
 
@@ -161,7 +179,11 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         ids: &'t BTreeSet<String>,
         harvest: &'t Harvest,
     ) -> Terms<'t> {
-        let oldest = self.config.limits.evidence_max_age.map(|age| age.as_secs() / 86_400);
+        let oldest = self
+            .config
+            .limits
+            .evidence_max_age
+            .map(|age| age.as_secs() / 86_400);
         Terms {
             catalog: &self.catalog,
             harvest,
@@ -174,7 +196,10 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
             least_sure: self.least_sure(),
             exceptions,
             organisation: ids,
-            code: KnownCode { tags: &self.config.terraform_tags, defined: self.code.defined() },
+            code: KnownCode {
+                tags: &self.config.terraform_tags,
+                defined: self.code.defined(),
+            },
         }
     }
 
@@ -184,9 +209,21 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         answers: Answers,
         ids: &BTreeSet<String>,
     ) -> Result<Prepared, Failure> {
-        let by_last_accessed = answers.evidence.as_ref().is_ok_and(|it| !it.last_accessed.is_empty());
-        let earlier = if by_last_accessed { self.grants.of(&account.id, self.cloud.state()) } else { None };
+        let by_last_accessed = answers
+            .evidence
+            .as_ref()
+            .is_ok_and(|it| !it.last_accessed.is_empty());
+        let earlier = if by_last_accessed {
+            self.grants.of(&account.id, self.cloud.state())
+        } else {
+            None
+        };
         let none = Harvest::default();
-        Prepared::of(account, answers, self.terms(&self.exceptions(), ids, &none), earlier.as_ref())
+        Prepared::of(
+            account,
+            answers,
+            self.terms(&self.exceptions(), ids, &none),
+            earlier.as_ref(),
+        )
     }
 }

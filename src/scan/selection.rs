@@ -15,7 +15,12 @@ use leastwise_core::report::Coverage;
 pub(crate) enum SelectionError {
     /// An entry that is about no account.
     #[error("`{entry}` in `accounts.{key}` (--{flag}) matches no account")]
-    NoMatch { entry: String, key: &'static str, flag: &'static str, help: String },
+    NoMatch {
+        entry: String,
+        key: &'static str,
+        flag: &'static str,
+        help: String,
+    },
     /// Each entry is about some account, and together they leave none.
     #[error("`accounts.include` and `accounts.exclude` (--include, --exclude) leave no account to scan")]
     NoneLeft,
@@ -32,7 +37,11 @@ impl SelectionError {
 
 /// The accounts that are listed, if any are, else all. Every entry of the selection is about one account at least.
 pub(crate) fn choose(chosen: &AccountSelection, all: Organisation) -> Result<Organisation, SelectionError> {
-    let Organisation { partition, accounts, unknown } = all;
+    let Organisation {
+        partition,
+        accounts,
+        unknown,
+    } = all;
     let there: BTreeSet<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
     for listed in &chosen.list {
         if !there.contains(listed.id.as_str()) {
@@ -42,7 +51,11 @@ pub(crate) fn choose(chosen: &AccountSelection, all: Organisation) -> Result<Org
     }
     for (key, selectors) in [("include", &chosen.include), ("exclude", &chosen.exclude)] {
         let matches_none = |selector: &&Selector| !accounts.iter().any(|account| selector.selects(account));
-        if let Some(selector) = selectors.iter().find(matches_none).filter(|_| is_whole(chosen, &accounts)) {
+        if let Some(selector) = selectors
+            .iter()
+            .find(matches_none)
+            .filter(|_| is_whole(chosen, &accounts))
+        {
             return Err(no_match(selector, (key, key), &accounts));
         }
     }
@@ -51,7 +64,11 @@ pub(crate) fn choose(chosen: &AccountSelection, all: Organisation) -> Result<Org
     if open.peek().is_some() && !open.any(|account| chosen.takes(account) == AccountChoice::Yes) {
         return Err(SelectionError::NoneLeft);
     }
-    Ok(Organisation { partition, accounts, unknown })
+    Ok(Organisation {
+        partition,
+        accounts,
+        unknown,
+    })
 }
 
 /// Why an account is not read at all, if it is not.
@@ -80,7 +97,10 @@ fn listed(chosen: &AccountSelection, mut accounts: Vec<Account>) -> Vec<Account>
     let before = accounts.len();
     accounts.retain(|account| chosen.list.iter().any(|listed| listed.id == account.id));
     for account in &mut accounts {
-        let listed = chosen.list.iter().find(|listed| listed.id == account.id && !listed.name.is_empty());
+        let listed = chosen
+            .list
+            .iter()
+            .find(|listed| listed.id == account.id && !listed.name.is_empty());
         if let Some(listed) = listed {
             account.name.clone_from(&listed.name);
         }
@@ -108,9 +128,17 @@ fn no_match(
             )
         }
         Selector::Unit(unit) => {
-            let units: BTreeSet<&str> =
-                accounts.iter().flat_map(|it| &it.paths).flat_map(|path| path.split('/')).collect();
-            let units = || units.iter().copied().filter(|it| it.starts_with("ou-") || it.starts_with("r-"));
+            let units: BTreeSet<&str> = accounts
+                .iter()
+                .flat_map(|it| &it.paths)
+                .flat_map(|path| path.split('/'))
+                .collect();
+            let units = || {
+                units
+                    .iter()
+                    .copied()
+                    .filter(|it| it.starts_with("ou-") || it.starts_with("r-"))
+            };
             let near = closest(unit, units());
             near.map_or_else(|| among(units()), |near| format!("did you mean `{near}`?"))
         }
@@ -129,13 +157,22 @@ fn no_match(
             }
         }
     };
-    SelectionError::NoMatch { entry, key, flag, help }
+    SelectionError::NoMatch {
+        entry,
+        key,
+        flag,
+        help,
+    }
 }
 
 /// A name and the words that it begins with: what a pattern is likely to be about.
 fn parts(name: &str) -> impl Iterator<Item = &str> {
-    let ends = name.char_indices().filter(|(_, c)| matches!(c, '-' | '_' | ' ' | '.'));
-    let ends = ends.flat_map(|(at, c)| [at, at + c.len_utf8()]).chain([name.len()]);
+    let ends = name
+        .char_indices()
+        .filter(|(_, c)| matches!(c, '-' | '_' | ' ' | '.'));
+    let ends = ends
+        .flat_map(|(at, c)| [at, at + c.len_utf8()])
+        .chain([name.len()]);
     ends.filter_map(|end| name.get(..end))
 }
 
@@ -154,7 +191,12 @@ fn meant(account: &Account, by: &str) -> String {
 fn among<'n>(names: impl Iterator<Item = &'n str>) -> String {
     const SHOWN: usize = 5;
     let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
-    let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let shown = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
     match names.len() {
         0 => "no names are known for these accounts; use account IDs".to_owned(),
         1..=SHOWN => format!("available: {shown}"),

@@ -27,10 +27,14 @@ pub(crate) fn read(
         Some(path) => Some(text_of(path)?),
     };
     if named.is_none()
-        && let Some(path) = file.as_deref().filter(|path| *path == Path::new(config::FILE_NAME))
+        && let Some(path) = file
+            .as_deref()
+            .filter(|path| *path == Path::new(config::FILE_NAME))
     {
         // In another folder the same command reads another one, or none.
-        log.tell(&Event::ConfigFound { path: format!("./{}", path.display()) });
+        log.tell(&Event::ConfigFound {
+            path: format!("./{}", path.display()),
+        });
     }
     let set = env::vars_os().filter(|(_, value)| !value.is_empty());
     let strangers = config::unknown_variables(set.filter_map(|(name, _)| name.into_string().ok()));
@@ -38,7 +42,9 @@ pub(crate) fn read(
     let file = text.as_ref().map(|(text, name)| (text.as_str(), name.as_str()));
     match Config::layered(file, environment, flags) {
         Ok(config) if strangers.is_empty() => Ok((config, name)),
-        layered => Err(RunError::Config(layered.err().into_iter().flatten().chain(strangers).collect())),
+        layered => Err(RunError::Config(
+            layered.err().into_iter().flatten().chain(strangers).collect(),
+        )),
     }
 }
 

@@ -30,7 +30,8 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         let (mut surveys, mut unread, mut failed) = (Vec::new(), Vec::new(), BTreeMap::new());
         let mut harvest = Harvest::default();
         let is_wanted = |account: &&Account| outside(&self.config, account).is_none();
-        self.progress.stage(Stage::Read, accounts.iter().filter(is_wanted).count());
+        self.progress
+            .stage(Stage::Read, accounts.iter().filter(is_wanted).count());
         let read = |run: Arc<Self>, account: Account| {
             let ids = Arc::clone(&ids);
             async move {
@@ -76,12 +77,21 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         .await?;
         if surveys.is_empty() {
             // A report of nothing would say that there is nothing to do, in the place of one that knew better.
-            return Err(advice::nothing_read(&self.config, accounts.len(), failed, &self.writer));
+            return Err(advice::nothing_read(
+                &self.config,
+                accounts.len(),
+                failed,
+                &self.writer,
+            ));
         }
         let mut families = Families::join(
             surveys,
             unread,
-            Basis { catalog: &self.catalog, harvest: &harvest, unobserved: &self.unobserved },
+            Basis {
+                catalog: &self.catalog,
+                harvest: &harvest,
+                unobserved: &self.unobserved,
+            },
         );
         families.others = !has_all(accounts);
         Ok((families, harvest))
@@ -92,5 +102,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
 /// names. Accounts that a config lists have no ARN.
 fn has_all(accounts: &[Account]) -> bool {
     // arn:aws:organizations::<management account>:account/...
-    accounts.iter().any(|account| Arn::of(&account.arn).account == account.id)
+    accounts
+        .iter()
+        .any(|account| Arn::of(&account.arn).account == account.id)
 }

@@ -27,26 +27,61 @@ pub(crate) struct ScanTotals {
 impl ScanTotals {
     /// Of an account that was not read.
     pub(crate) fn unread(summary: AccountSummary) -> Self {
-        Self { summaries: vec![summary], ..Self::default() }
+        Self {
+            summaries: vec![summary],
+            ..Self::default()
+        }
     }
 
     /// Of what came of an account, with the rest of it: its part of the report, and its files.
     pub(crate) fn of(assessed: Assessed) -> (Self, AccountReport, Vec<(String, String)>) {
-        let Assessed { report, files, services, defects, shares, usage } = assessed;
+        let Assessed {
+            report,
+            files,
+            services,
+            defects,
+            shares,
+            usage,
+        } = assessed;
         let mut left_alone = BTreeMap::new();
-        report.left_alone.iter().for_each(|it| *left_alone.entry(it.code).or_default() += 1);
+        report
+            .left_alone
+            .iter()
+            .for_each(|it| *left_alone.entry(it.code).or_default() += 1);
         let weights = report.recommendations.iter().map(FirstChange::of).collect();
         let (summaries, defects) = (vec![report.summary.clone()], defects.len());
-        (Self { summaries, services, left_alone, defects, shares, usage, weights }, report, files)
+        (
+            Self {
+                summaries,
+                services,
+                left_alone,
+                defects,
+                shares,
+                usage,
+                weights,
+            },
+            report,
+            files,
+        )
     }
 }
 
 impl AddAssign for ScanTotals {
     fn add_assign(&mut self, more: Self) {
-        let Self { summaries, services, left_alone, defects, shares, usage, weights } = more;
+        let Self {
+            summaries,
+            services,
+            left_alone,
+            defects,
+            shares,
+            usage,
+            weights,
+        } = more;
         self.summaries.extend(summaries);
         self.services.extend(&services);
-        left_alone.into_iter().for_each(|(code, count)| *self.left_alone.entry(code).or_default() += count);
+        left_alone
+            .into_iter()
+            .for_each(|(code, count)| *self.left_alone.entry(code).or_default() += count);
         self.defects += defects;
         self.shares.extend(shares);
         self.usage.merge(&usage);

@@ -14,7 +14,10 @@ const ADMINISTRATOR_KEY: &str = "AKIA222222222222";
 const ADMINISTRATOR: &str = "222222222222";
 
 fn differing(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
-    let names = one.keys().chain(other.keys()).filter(|name| one.get(*name) != other.get(*name));
+    let names = one
+        .keys()
+        .chain(other.keys())
+        .filter(|name| one.get(*name) != other.get(*name));
     names.cloned().collect()
 }
 
@@ -27,7 +30,10 @@ fn the_management_account_finds_the_delegated_administrators_analyzer_and_gives_
     let folder = folder("management");
     let (by_administrator, by_management) = (folder.join("administrator"), folder.join("management"));
     scan_as(&acme().start(), ADMINISTRATOR_KEY, &by_administrator).exits(0);
-    let fake = acme().page("ListAccounts", 3).empty_pages("ListDelegatedAdministrators").start();
+    let fake = acme()
+        .page("ListAccounts", 3)
+        .empty_pages("ListDelegatedAdministrators")
+        .start();
     scan_as(&fake, MANAGEMENT, &by_management).exits(0);
     assert_eq!(
         differing(&lasting_files(&by_administrator), &lasting_files(&by_management)),
@@ -43,11 +49,16 @@ fn the_management_account_finds_the_delegated_administrators_analyzer_and_gives_
 #[test]
 fn an_administrator_that_cannot_be_entered_is_a_row_of_every_account_that_has_no_analyzer_of_its_own() {
     let out = folder("closed-administrator").join("report");
-    let closed = Rule::new(Fault::Denied, When::Always).on("AssumeRole").of(ADMINISTRATOR);
+    let closed = Rule::new(Fault::Denied, When::Always)
+        .on("AssumeRole")
+        .of(ADMINISTRATOR);
     let fake = acme().fault(closed).start();
     scan_as(&fake, MANAGEMENT, &out).exits(3);
     let report = report(&out);
-    let unread = report.accounts.iter().filter(|account| !account.failures.is_empty());
+    let unread = report
+        .accounts
+        .iter()
+        .filter(|account| !account.failures.is_empty());
     assert_eq!(unread.count(), 9);
     assert_eq!(
         fake.calls_of("GenerateServiceLastAccessedDetails"),
@@ -69,19 +80,36 @@ fn units_choose_the_same_accounts_whether_the_list_of_accounts_tells_them_or_not
             "ou-acme-workloadsdev00",
             "--out",
         ];
-        args.into_iter().map(str::to_owned).chain([out.to_str().unwrap().to_owned()]).collect::<Vec<_>>()
+        args.into_iter()
+            .map(str::to_owned)
+            .chain([out.to_str().unwrap().to_owned()])
+            .collect::<Vec<_>>()
     };
     let scanned = |fake: &Fake, out: &Path| {
         let args = args(out);
-        live_as(fake, MANAGEMENT, &args.iter().map(String::as_str).collect::<Vec<_>>()).exits(0);
+        live_as(
+            fake,
+            MANAGEMENT,
+            &args.iter().map(String::as_str).collect::<Vec<_>>(),
+        )
+        .exits(0);
         lasting_files(out)
     };
-    let (told, walked) = (acme().start(), acme().no_paths().page("ListAccountsForParent", 1).start());
+    let (told, walked) = (
+        acme().start(),
+        acme().no_paths().page("ListAccountsForParent", 1).start(),
+    );
     let with = scanned(&told, &folder.join("told"));
     let without = scanned(&walked, &folder.join("walked"));
     assert_eq!(differing(&with, &without), Vec::<String>::new());
     let coverage = report(&folder.join("told")).totals.accounts;
-    assert_eq!((coverage.get(&Coverage::Complete), coverage.get(&Coverage::Excluded)), (Some(&2), Some(&7)));
+    assert_eq!(
+        (
+            coverage.get(&Coverage::Complete),
+            coverage.get(&Coverage::Excluded)
+        ),
+        (Some(&2), Some(&7))
+    );
     assert_eq!((told.calls_of("ListRoots"), walked.calls_of("ListRoots")), (0, 1));
 }
 
@@ -89,7 +117,13 @@ fn units_choose_the_same_accounts_whether_the_list_of_accounts_tells_them_or_not
 fn a_capture_by_unit_records_where_accounts_are() {
     let out = folder("units-captured").join("snapshot");
     let fake = acme().no_paths().start();
-    let args = ["capture", "--exclude", "ou-acme-sandboxes", "--out", out.to_str().unwrap()];
+    let args = [
+        "capture",
+        "--exclude",
+        "ou-acme-sandboxes",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     live_as(&fake, MANAGEMENT, &args).exits(0);
     let accounts = |folder: &Path| std::fs::read_to_string(folder.join("accounts.json")).unwrap();
     assert_eq!(accounts(&out), accounts(Path::new("mocks/acme")));
@@ -100,7 +134,13 @@ fn a_rule_by_unit_that_nobody_can_follow_ends_the_scan() {
     let out = folder("units-denied").join("report");
     let denied = Rule::new(Fault::Denied, When::Always).on("ListAccountsForParent");
     let fake = acme().no_paths().fault(denied).start();
-    let args = ["scan", "--exclude", "ou-acme-sandboxes", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--exclude",
+        "ou-acme-sandboxes",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     live_as(&fake, MANAGEMENT, &args)
         .exits(1)
         .says("cannot list the accounts of the organisation: ListAccountsForParent denied")
@@ -113,14 +153,32 @@ fn names_that_the_config_gives_choose_accounts_and_are_in_the_report() {
     let folder = folder("named");
     let (config, out) = (folder.join("leastwise.toml"), folder.join("report"));
     let listed = r#"{ id = "444444444444", name = "prod-shop" }, { id = "666666666666", name = "dev-shop" }"#;
-    std::fs::write(&config, format!("[accounts]\nlist = [{listed}]\ninclude = [\"prod-*\"]\n")).unwrap();
+    std::fs::write(
+        &config,
+        format!("[accounts]\nlist = [{listed}]\ninclude = [\"prod-*\"]\n"),
+    )
+    .unwrap();
     let fake = acme().start();
-    let args = ["scan", "--config", config.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--config",
+        config.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ];
     live_as(&fake, MANAGEMENT, &args).exits(0);
     let accounts = report(&out).accounts;
-    let told: Vec<(&str, Coverage)> =
-        accounts.iter().map(|account| (account.name.as_str(), account.coverage)).collect();
-    assert_eq!(told, [("prod-shop", Coverage::Complete), ("dev-shop", Coverage::Excluded)]);
+    let told: Vec<(&str, Coverage)> = accounts
+        .iter()
+        .map(|account| (account.name.as_str(), account.coverage))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("prod-shop", Coverage::Complete),
+            ("dev-shop", Coverage::Excluded)
+        ]
+    );
     assert_eq!(fake.calls_of("ListAccounts"), 0);
 }
 
@@ -130,12 +188,28 @@ fn each_service_can_have_an_endpoint_of_its_own() {
     let fakes = ["IAM", "STS", "ORGANIZATIONS", "ACCESSANALYZER"].map(|service| (service, acme().start()));
     // Where nothing listens: only what has an endpoint of its own can be reached.
     let nowhere = "http://127.0.0.1:9";
-    let args = ["scan", "--include", "222222222222", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--include",
+        "222222222222",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     let run = command_as(&fakes[0].1, ADMINISTRATOR_KEY, &args).with("AWS_ENDPOINT_URL", nowhere);
     let name = |service: &str| format!("AWS_ENDPOINT_URL_{service}");
-    fakes.iter().fold(run, |run, (service, fake)| run.with(&name(service), &fake.url())).ran().exits(0);
-    let called: Vec<u64> = fakes.iter().map(|(_, fake)| fake.calls().values().sum()).collect();
-    assert!(called[0] > 0 && called[1] == 1 && called[2] == 2 && called[3] > 1, "{called:?}");
+    fakes
+        .iter()
+        .fold(run, |run, (service, fake)| run.with(&name(service), &fake.url()))
+        .ran()
+        .exits(0);
+    let called: Vec<u64> = fakes
+        .iter()
+        .map(|(_, fake)| fake.calls().values().sum())
+        .collect();
+    assert!(
+        called[0] > 0 && called[1] == 1 && called[2] == 2 && called[3] > 1,
+        "{called:?}"
+    );
 }
 
 /// A copy of a snapshot with some of its text replaced.
@@ -154,7 +228,10 @@ fn other_partitions_are_entered_by_their_own_arns_and_read_whole() {
         let (snapshot, recorded) = (folder.join("snapshot"), folder.join("recorded"));
         rewritten("mocks/acme", &snapshot, |text| {
             text.replace("arn:aws:", &format!("arn:{partition}:"))
-                .replace("\"partition\": \"aws\"", &format!("\"partition\": \"{partition}\""))
+                .replace(
+                    "\"partition\": \"aws\"",
+                    &format!("\"partition\": \"{partition}\""),
+                )
                 .replace("us-east-1", region)
         });
         scan(snapshot.to_str().unwrap(), &recorded).exits(0);
@@ -162,8 +239,19 @@ fn other_partitions_are_entered_by_their_own_arns_and_read_whole() {
         let fake = Fake::of(World::folder(&snapshot)).start();
         let lived = [MANAGEMENT, ADMINISTRATOR_KEY].map(|key| {
             let out = folder.join(key);
-            let args = ["scan", "--evidence", "analyzer", "--format", "json", "--out", out.to_str().unwrap()];
-            command_as(&fake, key, &args).with("AWS_REGION", region).ran().exits(0);
+            let args = [
+                "scan",
+                "--evidence",
+                "analyzer",
+                "--format",
+                "json",
+                "--out",
+                out.to_str().unwrap(),
+            ];
+            command_as(&fake, key, &args)
+                .with("AWS_REGION", region)
+                .ran()
+                .exits(0);
             assert_eq!(report(&out).totals, report(&recorded).totals);
             assert!(manifest(&out).calls.iter().all(|row| row.region == region));
             lasting_files(&out)
@@ -193,5 +281,8 @@ fn the_ids_of_findings_change_nothing() {
     assert!(changed.get() > 50, "{}", changed.get());
     scan("mocks/acme", &one).exits(0);
     scan(snapshot.to_str().unwrap(), &other).exits(0);
-    assert_eq!(differing(&lasting_files(&one), &lasting_files(&other)), Vec::<String>::new());
+    assert_eq!(
+        differing(&lasting_files(&one), &lasting_files(&other)),
+        Vec::<String>::new()
+    );
 }

@@ -7,7 +7,15 @@ use crate::run::{Ran, folder, leastwise};
 use crate::scan::{acme, live, live_as, report};
 
 fn scan(out: &Path, more: &[&str]) -> Ran {
-    let args = ["scan", "--snapshot", "mocks/acme", "--format", "json", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--snapshot",
+        "mocks/acme",
+        "--format",
+        "json",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     leastwise(args.iter().chain(more).copied()).ran()
 }
 
@@ -47,19 +55,29 @@ fn an_entry_that_matches_no_account_is_wrong_usage_and_says_what_may_be_meant() 
         ),
     ];
     for (args, entry, help) in cases {
-        scan(&out, args).exits(2).says(&format!("error: {entry} matches no account\n")).says(help);
+        scan(&out, args)
+            .exits(2)
+            .says(&format!("error: {entry} matches no account\n"))
+            .says(help);
         assert!(!out.exists());
     }
-    scan(&out, &["--include", "acme-shop-prod", "--exclude", "444444444444"])
-        .exits(2)
-        .says("leave no account to scan");
+    scan(
+        &out,
+        &["--include", "acme-shop-prod", "--exclude", "444444444444"],
+    )
+    .exits(2)
+    .says("leave no account to scan");
 }
 
 #[test]
 fn an_entry_that_matches_no_account_is_told_before_any_account_is_read() {
     let folder = folder("chosen-early");
     let fake = acme().start();
-    let (report, snapshot, parts) = (folder.join("report"), folder.join("snapshot"), folder.join("parts"));
+    let (report, snapshot, parts) = (
+        folder.join("report"),
+        folder.join("snapshot"),
+        folder.join("parts"),
+    );
     let wrong = ["--exclude", "acme-sandbx"];
     let runs: [&[&str]; 3] = [
         &["scan", "--out", report.to_str().unwrap()],
@@ -67,7 +85,9 @@ fn an_entry_that_matches_no_account_is_told_before_any_account_is_read() {
         &["scan", "--shard", "1/2", "--parts", parts.to_str().unwrap()],
     ];
     for run in runs {
-        live(&fake, &[run, &wrong].concat()).exits(2).says("did you mean `acme-sandbox` (888888888888)?");
+        live(&fake, &[run, &wrong].concat())
+            .exits(2)
+            .says("did you mean `acme-sandbox` (888888888888)?");
     }
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 0);
     assert!(!report.exists() && !snapshot.exists());
@@ -78,9 +98,22 @@ fn listed_accounts_of_a_snapshot_are_all_that_is_read_of_it() {
     let folder = folder("chosen-listed");
     let (recorded, lived) = (folder.join("recorded"), folder.join("lived"));
     scan(&recorded, &["--accounts", "444444444444,333333333333"]).exits(0);
-    let ids = |out: &Path| report(out).accounts.into_iter().map(|it| it.id).collect::<Vec<_>>();
+    let ids = |out: &Path| {
+        report(out)
+            .accounts
+            .into_iter()
+            .map(|it| it.id)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(ids(&recorded), ["333333333333", "444444444444"]);
-    let args = ["scan", "--accounts", "444444444444,333333333333", "--format", "json", "--out"];
+    let args = [
+        "scan",
+        "--accounts",
+        "444444444444,333333333333",
+        "--format",
+        "json",
+        "--out",
+    ];
     live(&acme().start(), &[&args[..], &[lived.to_str().unwrap()]].concat()).exits(0);
     assert_eq!(report(&lived).totals, report(&recorded).totals);
 }
@@ -90,22 +123,46 @@ fn listed_accounts_of_a_snapshot_are_all_that_is_read_of_it() {
 fn an_entry_about_accounts_that_nobody_told_of_is_no_mistake() {
     let out = folder("chosen-few").join("report");
     let fake = acme().start();
-    let exclude = ["scan", "--exclude", "acme-sandbox", "--format", "json", "--out", out.to_str().unwrap()];
+    let exclude = [
+        "scan",
+        "--exclude",
+        "acme-sandbox",
+        "--format",
+        "json",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     live(&fake, &[&exclude[..], &["--accounts", "333333333333"]].concat()).exits(0);
     scan(&out, &["--exclude", "acme-sandbox", "--accounts", "333333333333"]).exits(0);
     live_as(&fake, "AKIA444444444444", &exclude)
         .exits(3)
         .says("scanning only 444444444444 (your own account)");
     // What leaves none of them is one all the same.
-    let include = ["scan", "--include", "acme-sandbox", "--out", out.to_str().unwrap()];
-    live_as(&fake, "AKIA444444444444", &include).exits(2).says("leave no account to scan");
+    let include = [
+        "scan",
+        "--include",
+        "acme-sandbox",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    live_as(&fake, "AKIA444444444444", &include)
+        .exits(2)
+        .says("leave no account to scan");
 }
 
 #[test]
 fn a_variable_of_ours_that_overrides_nothing_is_refused() {
     let out = folder("chosen-variables").join("report");
     let run = |name: &str, value: &str| {
-        let args = ["scan", "--snapshot", "mocks/acme", "--format", "json", "--out", out.to_str().unwrap()];
+        let args = [
+            "scan",
+            "--snapshot",
+            "mocks/acme",
+            "--format",
+            "json",
+            "--out",
+            out.to_str().unwrap(),
+        ];
         leastwise(args).with(name, value).ran()
     };
     run("LEASTWISE_LIMITS_ACOUNTS", "3")
@@ -134,7 +191,11 @@ fn a_config_that_nobody_named_is_told() {
     let acme = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/acme");
     let run = |more: &[&str]| {
         let args = ["scan", "--snapshot", acme.to_str().unwrap(), "--out", "report"];
-        leastwise(args.iter().chain(more).copied()).inside(&folder).ran().exits(0).err
+        leastwise(args.iter().chain(more).copied())
+            .inside(&folder)
+            .ran()
+            .exits(0)
+            .err
     };
     assert_eq!(run(&[]).lines().next(), Some("Configuration: ./leastwise.toml"));
     assert_eq!(run(&["-q"]), "");
@@ -150,7 +211,10 @@ fn an_exception_is_cited_by_the_name_of_its_file() {
     fs::write(&file, exception).unwrap();
     scan(&out, &["--config", file.to_str().unwrap()])
         .exits(0)
-        .says(&format!("warning: {}:2: this exception (\"none\"): ", file.display()));
+        .says(&format!(
+            "warning: {}:2: this exception (\"none\"): ",
+            file.display()
+        ));
 }
 
 #[test]
@@ -162,7 +226,11 @@ fn a_folder_of_another_kind_is_called_by_its_kind() {
     let into = folder.join("other");
     let into = into.to_str().unwrap();
     let cases: [(&[&str], i32, &str); 8] = [
-        (&["scan", "--snapshot", report, "--out", into], 1, "is a report, not a snapshot"),
+        (
+            &["scan", "--snapshot", report, "--out", into],
+            1,
+            "is a report, not a snapshot",
+        ),
         (&["scan", "mocks/acme"], 2, "--snapshot mocks/acme"),
         (
             &["verify", "mocks"],
@@ -174,15 +242,37 @@ fn a_folder_of_another_kind_is_called_by_its_kind() {
             1,
             "help: this is a snapshot; make a report of it with `leastwise scan --snapshot`",
         ),
-        (&["verify", "README.md"], 1, "error: `README.md` is not a leastwise report (a file, not a folder)"),
-        (&["compare", report, "mocks"], 1, "error: `mocks` is not a leastwise report"),
         (
-            &["refine", "--policy", "mocks", "--unused", "mocks/myrole/finding.json"],
+            &["verify", "README.md"],
+            1,
+            "error: `README.md` is not a leastwise report (a file, not a folder)",
+        ),
+        (
+            &["compare", report, "mocks"],
+            1,
+            "error: `mocks` is not a leastwise report",
+        ),
+        (
+            &[
+                "refine",
+                "--policy",
+                "mocks",
+                "--unused",
+                "mocks/myrole/finding.json",
+            ],
             1,
             "help: this is a folder; give a file in it",
         ),
         (
-            &["scan", "--snapshot", "mocks/acme", "--out", into, "--config", "mocks"],
+            &[
+                "scan",
+                "--snapshot",
+                "mocks/acme",
+                "--out",
+                into,
+                "--config",
+                "mocks",
+            ],
             1,
             "help: this is a folder; give a file in it",
         ),
@@ -191,5 +281,7 @@ fn a_folder_of_another_kind_is_called_by_its_kind() {
         leastwise(args).ran().exits(code).says(says);
     }
     let previous = ["--previous", "mocks"];
-    scan(Path::new(into), &previous).exits(1).says("`mocks` is not a leastwise report");
+    scan(Path::new(into), &previous)
+        .exits(1)
+        .says("`mocks` is not a leastwise report");
 }

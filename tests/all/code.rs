@@ -64,16 +64,27 @@ fn tags_say_whose_code_a_policy_is_in_every_format_and_the_script_refuses() {
         .into_iter()
         .find(|(_, it)| it.action == Action::Replace && it.id.contains("/role/"))
         .unwrap();
-    let [owner] = change.code_owners.as_slice() else { panic!("{:?}", change.code_owners) };
-    assert_eq!((owner.tool, owner.defines), (CodeTool::CloudFormation, Defines::Holder));
+    let [owner] = change.code_owners.as_slice() else {
+        panic!("{:?}", change.code_owners)
+    };
+    assert_eq!(
+        (owner.tool, owner.defines),
+        (CodeTool::CloudFormation, Defines::Holder)
+    );
     let sentence = change.owned_by().unwrap();
     let place = "is defined in the CloudFormation stack `platform` (resource `TheRole`); change its inline policy there.";
     assert!(sentence.ends_with(place), "{sentence}");
     // An edit of a customer-managed policy is no matter of who has it.
-    let edited = all(&out).into_iter().filter(|(_, it)| it.action == Action::NewVersion);
+    let edited = all(&out)
+        .into_iter()
+        .filter(|(_, it)| it.action == Action::NewVersion);
     let edited: Vec<_> = edited.collect();
     assert!(!edited.is_empty() && edited.iter().all(|(_, it)| it.code_owners.is_empty()));
-    let attached = all(&out).into_iter().find(|(_, it)| it.action == Action::Substitute).unwrap().1;
+    let attached = all(&out)
+        .into_iter()
+        .find(|(_, it)| it.action == Action::Substitute)
+        .unwrap()
+        .1;
     assert_eq!(attached.code_owners[0].defines, Defines::Attachment);
 
     for path in ["findings.csv", "report.sarif"] {
@@ -82,17 +93,27 @@ fn tags_say_whose_code_a_policy_is_in_every_format_and_the_script_refuses() {
     assert!(text(&out, "findings.ocsf.jsonl").contains("\"code_owners\":[{\"tool\":\"cloudformation\""));
     assert!(text(&out, &format!("accounts/{id}.html")).contains("<strong>In code:</strong>"));
     let tickets = files(&out.join("tickets"));
-    assert!(tickets.values().any(|it| String::from_utf8_lossy(it).contains("- Code: The role ")));
+    assert!(
+        tickets
+            .values()
+            .any(|it| String::from_utf8_lossy(it).contains("- Code: The role "))
+    );
     // Nobody adopts what a stack defines.
     let terraform = text(&out, &format!("changes/{id}/terraform/main.tf"));
     assert!(
         terraform.contains(place)
-            && !terraform.contains(&format!("import {{\n  to = aws_iam_role_policy.{}", change.holder))
+            && !terraform.contains(&format!(
+                "import {{\n  to = aws_iam_role_policy.{}",
+                change.holder
+            ))
     );
     let template = text(&out, &format!("changes/{id}/cloudformation.template.json"));
     assert!(template.contains("is defined in the CloudFormation stack"));
 
-    let name = changes(&out).into_iter().find(|(_, row)| row["id"] == change.id.as_str()).unwrap();
+    let name = changes(&out)
+        .into_iter()
+        .find(|(_, row)| row["id"] == change.id.as_str())
+        .unwrap();
     assert_eq!(name.1["ownedBy"], sentence.as_str());
     let apply = |owned: Option<&str>| {
         let mut command = Command::new("bash");
@@ -101,15 +122,23 @@ fn tags_say_whose_code_a_policy_is_in_every_format_and_the_script_refuses() {
             .current_dir(&out)
             .env("PATH", std::env::var("PATH").unwrap());
         command.envs(owned.map(|it| ("OWNED_ELSEWHERE", it)));
-        command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").env("AWS_ACCESS_KEY_ID", "x");
+        command
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+            .env("AWS_ACCESS_KEY_ID", "x");
         let done = command.output().unwrap();
         assert!(!done.status.success());
         String::from_utf8_lossy(&done.stderr).into_owned() + &String::from_utf8_lossy(&done.stdout)
     };
     let refused = apply(None);
-    assert!(refused.contains("stopped: The role") && refused.contains("OWNED_ELSEWHERE=1"), "{refused}");
+    assert!(
+        refused.contains("stopped: The role") && refused.contains("OWNED_ELSEWHERE=1"),
+        "{refused}"
+    );
     let warned = apply(Some("1"));
-    assert!(warned.contains("warning: The role") && !warned.contains("run this with"), "{warned}");
+    assert!(
+        warned.contains("warning: The role") && !warned.contains("run this with"),
+        "{warned}"
+    );
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
 }
 
@@ -146,9 +175,18 @@ fn a_terraform_state_gives_the_address_and_keeps_its_secrets() {
         "-vv",
     ];
     let ran = leastwise(arguments).ran().exits(0);
-    let found = all(&out).into_iter().find(|(_, it)| it.id == change.id).unwrap().1;
-    let [owner] = found.code_owners.as_slice() else { panic!("{:?}", found.code_owners) };
-    assert_eq!((owner.tool, owner.defines), (CodeTool::Terraform, Defines::Policy));
+    let found = all(&out)
+        .into_iter()
+        .find(|(_, it)| it.id == change.id)
+        .unwrap()
+        .1;
+    let [owner] = found.code_owners.as_slice() else {
+        panic!("{:?}", found.code_owners)
+    };
+    assert_eq!(
+        (owner.tool, owner.defines),
+        (CodeTool::Terraform, Defines::Policy)
+    );
     assert_eq!(owner.resource.as_deref(), Some("module.ci.aws_iam_role_policy.p"));
     assert!(!ran.err.contains(SECRET) && !ran.out.contains(SECRET));
     for (path, bytes) in files(&out) {
@@ -171,7 +209,10 @@ fn what_is_no_state_is_wrong_usage_and_is_not_quoted() {
         "--terraform-state",
         path.to_str().unwrap(),
     ];
-    let ran = leastwise(arguments).ran().exits(2).says("it is not a Terraform state: line 1, column");
+    let ran = leastwise(arguments)
+        .ran()
+        .exits(2)
+        .says("it is not a Terraform state: line 1, column");
     assert!(!ran.err.contains(SECRET));
 }
 
@@ -209,12 +250,20 @@ fn a_checkout_gives_a_patch_that_applies_and_makes_the_recommended_policy() {
     let found: BTreeMap<String, Recommendation> =
         all(&out).into_iter().map(|(_, it)| (it.id.clone(), it)).collect();
     let code = found[&change.id].code.as_ref().unwrap();
-    assert_eq!((code.state, code.variables), (CodeState::Patched, false), "{code:?}");
+    assert_eq!(
+        (code.state, code.variables),
+        (CodeState::Patched, false),
+        "{code:?}"
+    );
     assert_eq!(code.places, ["stacks/role.json:5"]);
     let path = code.patch.as_ref().unwrap();
     assert!(path.starts_with(&format!("patches/{id}/role/")), "{path}");
     assert!(manifest(&out).files.contains_key(path));
-    assert!(found.values().any(|it| it.code.as_ref().is_some_and(|it| it.state == CodeState::NotFound)));
+    assert!(
+        found
+            .values()
+            .any(|it| it.code.as_ref().is_some_and(|it| it.state == CodeState::NotFound))
+    );
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
 
     let patch = out.canonicalize().unwrap().join(path);
@@ -225,17 +274,23 @@ fn a_checkout_gives_a_patch_that_applies_and_makes_the_recommended_policy() {
         .env("GIT_CEILING_DIRECTORIES", folder.canonicalize().unwrap())
         .output()
         .unwrap();
-    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+    assert!(
+        applied.status.success(),
+        "{}",
+        String::from_utf8_lossy(&applied.stderr)
+    );
     let now: Value = serde_json::from_str(&text(&checkout, "stacks/role.json")).unwrap();
     let after: Value = serde_json::from_str(&text(&out, &change.files.after)).unwrap();
     let document = &now["Resources"]["Mine"]["Properties"]["PolicyDocument"];
     let actions = |document: &Value| -> Vec<Vec<String>> {
         let each = document["Statement"].as_array().unwrap().iter().map(|it| {
-            let list = [&it["Action"], &it["NotAction"]].into_iter().flat_map(|it| match it {
-                Value::Array(all) => all.clone(),
-                Value::Null => Vec::new(),
-                one => vec![one.clone()],
-            });
+            let list = [&it["Action"], &it["NotAction"]]
+                .into_iter()
+                .flat_map(|it| match it {
+                    Value::Array(all) => all.clone(),
+                    Value::Null => Vec::new(),
+                    one => vec![one.clone()],
+                });
             let mut all: Vec<String> = list.map(|it| it.as_str().unwrap().to_owned()).collect();
             all.sort();
             all
@@ -254,7 +309,11 @@ fn a_checkout_gives_a_patch_that_applies_and_makes_the_recommended_policy() {
 #[test]
 fn code_that_stands_for_policies_in_use_elsewhere_is_not_patched() {
     let folder = folder("code-used-elsewhere");
-    let (snapshot, checkout, out) = (folder.join("snapshot"), folder.join("checkout"), folder.join("report"));
+    let (snapshot, checkout, out) = (
+        folder.join("snapshot"),
+        folder.join("checkout"),
+        folder.join("report"),
+    );
     let (id, change) = replaced();
     let before = text(&demonstration(), &change.files.before);
     fs::create_dir_all(&checkout).unwrap();
@@ -273,8 +332,22 @@ fn code_that_stands_for_policies_in_use_elsewhere_is_not_patched() {
         }
     });
     let (snapshot, iac) = (snapshot.to_str().unwrap(), checkout.to_str().unwrap());
-    leastwise(["scan", "--snapshot", snapshot, "--out", out.to_str().unwrap(), "--iac", iac]).ran().exits(0);
-    let found = all(&out).into_iter().find(|(_, it)| it.id == change.id).unwrap().1;
+    leastwise([
+        "scan",
+        "--snapshot",
+        snapshot,
+        "--out",
+        out.to_str().unwrap(),
+        "--iac",
+        iac,
+    ])
+    .ran()
+    .exits(0);
+    let found = all(&out)
+        .into_iter()
+        .find(|(_, it)| it.id == change.id)
+        .unwrap()
+        .1;
     let code = found.code.unwrap();
     assert_eq!((code.state, code.patch), (CodeState::Repeated, None));
 }
@@ -303,7 +376,11 @@ fn the_cdk_is_named_with_its_construct() {
         "Api": { "type": "aws:cloudformation:stack", "properties": properties },
         "Above": { "type": "aws:cloudformation:stack", "properties": above },
     });
-    fs::write(made.join("manifest.json"), json!({ "artifacts": artifacts }).to_string()).unwrap();
+    fs::write(
+        made.join("manifest.json"),
+        json!({ "artifacts": artifacts }).to_string(),
+    )
+    .unwrap();
     let metadata = json!({ "aws:cdk:path": "Api/Role/Resource" });
     let document: Value = serde_json::from_str(&text(&demonstration(), &change.files.before)).unwrap();
     let policy = json!({ "PolicyName": "x", "PolicyDocument": document });
@@ -312,8 +389,22 @@ fn the_cdk_is_named_with_its_construct() {
     let template = json!({ "Resources": { "Role1ABCC5F0": role } });
     fs::write(made.join("Api.template.json"), template.to_string()).unwrap();
     let (snapshot, iac) = (snapshot.to_str().unwrap(), checkout.to_str().unwrap());
-    leastwise(["scan", "--snapshot", snapshot, "--out", out.to_str().unwrap(), "--iac", iac]).ran().exits(0);
-    let found = all(&out).into_iter().find(|(_, it)| it.id == change.id).unwrap().1;
+    leastwise([
+        "scan",
+        "--snapshot",
+        snapshot,
+        "--out",
+        out.to_str().unwrap(),
+        "--iac",
+        iac,
+    ])
+    .ran()
+    .exits(0);
+    let found = all(&out)
+        .into_iter()
+        .find(|(_, it)| it.id == change.id)
+        .unwrap()
+        .1;
     assert_eq!(found.code_owners[0].tool, CodeTool::Cdk);
     assert_eq!(found.code_owners[0].resource.as_deref(), Some("Api/Role"));
     assert_eq!(found.code.unwrap().state, CodeState::Generated);

@@ -11,7 +11,15 @@ const FINDING: &str = "mocks/myrole/finding.json";
 const CATALOG: &str = "mocks/myrole/catalog.json";
 
 fn myrole(more: &[&str]) -> crate::run::Run {
-    let args = ["refine", "--policy", POLICY, "--unused", FINDING, "--catalog", CATALOG];
+    let args = [
+        "refine",
+        "--policy",
+        POLICY,
+        "--unused",
+        FINDING,
+        "--catalog",
+        CATALOG,
+    ];
     leastwise(args.iter().chain(more))
 }
 
@@ -47,7 +55,11 @@ fn the_role_of_the_announcement_comes_out_byte_for_byte() {
     let ran = myrole(&[]).ran().exits(0).says("proven: 30 actions removed");
     assert_eq!(ran.out, wanted);
     assert_eq!(myrole(&["--quiet"]).ran().exits(0).err, "");
-    let compact: String = wanted.lines().map(str::trim_start).collect::<String>().replace("\": ", "\":");
+    let compact: String = wanted
+        .lines()
+        .map(str::trim_start)
+        .collect::<String>()
+        .replace("\": ", "\":");
     assert_eq!(myrole(&["--compact"]).ran().exits(0).out, compact + "\n");
 }
 
@@ -58,8 +70,18 @@ fn the_checker_proves_the_role_of_the_announcement_and_refutes_one_action_more_o
     let prove = |text: &str| {
         fs::write(&after, text).unwrap();
         let after = after.to_str().unwrap();
-        leastwise(["prove", "--before", POLICY, "--after", after, "--unused", FINDING, "--catalog", CATALOG])
-            .ran()
+        leastwise([
+            "prove",
+            "--before",
+            POLICY,
+            "--after",
+            after,
+            "--unused",
+            FINDING,
+            "--catalog",
+            CATALOG,
+        ])
+        .ran()
     };
     let smaller = myrole(&[]).ran().exits(0).out;
     prove(&smaller).exits(0).prints("proven");
@@ -81,8 +103,13 @@ fn the_checker_proves_the_role_of_the_announcement_and_refutes_one_action_more_o
 #[test]
 fn the_diff_shows_what_goes_and_the_explanation_says_why() {
     let diff = myrole(&["--format", "diff"]).ran().exits(0);
-    assert!(diff.out.starts_with("--- mocks/myrole/policy.json\n+++ mocks/myrole/policy.json (refined)\n"));
-    let diff = diff.prints("-        \"s3:Get*\",").prints("+        \"s3:GetMulti*\",");
+    assert!(
+        diff.out
+            .starts_with("--- mocks/myrole/policy.json\n+++ mocks/myrole/policy.json (refined)\n")
+    );
+    let diff = diff
+        .prints("-        \"s3:Get*\",")
+        .prints("+        \"s3:GetMulti*\",");
     assert!(!diff.out.contains("\u{1b}"));
     myrole(&["--format", "explain"])
         .ran()
@@ -90,7 +117,11 @@ fn the_diff_shows_what_goes_and_the_explanation_says_why() {
         .prints("  lambda:AddPermission removed\n    unused: lambda:AddPermission\n")
         .prints("  s3:Get* replaced\n    unused: s3:GetAccelerateConfiguration,")
         .prints("now s3:GetMulti*, which matches s3:GetMultiRegionAccessPoint,");
-    myrole(&["--explain"]).ran().exits(0).prints("\"s3:GetMulti*\"").says("now s3:GetMulti*, which matches");
+    myrole(&["--explain"])
+        .ran()
+        .exits(0)
+        .prints("\"s3:GetMulti*\"")
+        .says("now s3:GetMulti*, which matches");
 }
 
 #[test]
@@ -113,9 +144,13 @@ fn wrong_input_is_told_with_its_place_and_the_mend() {
     let path = folder.join("policy.json");
     let refine = |text: &str| {
         fs::write(&path, text).unwrap();
-        leastwise(["refine", "--policy", path.to_str().unwrap(), "--unused", FINDING]).ran().exits(1)
+        leastwise(["refine", "--policy", path.to_str().unwrap(), "--unused", FINDING])
+            .ran()
+            .exits(1)
     };
-    refine("{\n  \"Statement\": [}\n").says("line 2, column 17: found `}`, expected a value").says("help: ");
+    refine("{\n  \"Statement\": [}\n")
+        .says("line 2, column 17: found `}`, expected a value")
+        .says("help: ");
     refine(r#"{"Statement":[{"Effect":"Allow","Action":"s3*:Get","Resource":"*"}]}"#)
         .says("the action `s3*:Get` has a wildcard in its service prefix")
         .says("write one action per service");
@@ -131,14 +166,20 @@ fn wrong_input_is_told_with_its_place_and_the_mend() {
         .ran()
         .exits(2)
         .says("standard input (`-`) is given twice");
-    leastwise(["refine", "--policy", POLICY]).ran().exits(2).says("--unused");
+    leastwise(["refine", "--policy", POLICY])
+        .ran()
+        .exits(2)
+        .says("--unused");
 }
 
 #[test]
 fn text_that_steers_a_terminal_is_escaped_in_messages() {
     let policy =
         "{\"Statement\":[{\"Effect\":\"\u{9b}31mAllow\u{202e}\",\"Action\":\"a:b\",\"Resource\":\"*\"}]}";
-    let ran = leastwise(["refine", "--policy", "-", "--unused", FINDING]).reads(policy).ran().exits(1);
+    let ran = leastwise(["refine", "--policy", "-", "--unused", FINDING])
+        .reads(policy)
+        .ran()
+        .exits(1);
     assert!(ran.err.contains("\\u009b31mAllow\\u202e"), "{}", ran.err);
 }
 
@@ -157,14 +198,21 @@ fn a_batch_keeps_the_order_goes_on_after_a_bad_line_and_exits_3() {
         lines += &(line + "\n");
     }
     let ran = leastwise(["refine", "--batch", "-"]).reads(lines).ran().exits(3);
-    let rows: Vec<Value> = ran.out.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let rows: Vec<Value> = ran
+        .out
+        .lines()
+        .map(|row| serde_json::from_str(row).unwrap())
+        .collect();
     assert_eq!(rows.len(), 500);
     for (id, row) in rows.iter().enumerate() {
         match id {
             7 => assert!(
                 row["id"].is_null() && row["error"].as_str().unwrap().contains("line 8: not valid JSON")
             ),
-            8 => assert_eq!(row, &json!({"id": 8, "error": "line 9: missing `policy` or `unused`"})),
+            8 => assert_eq!(
+                row,
+                &json!({"id": 8, "error": "line 9: missing `policy` or `unused`"})
+            ),
             _ => {
                 assert_eq!(row["id"], id);
                 assert_eq!(row["verdict"], "proven");
@@ -183,8 +231,10 @@ fn a_batch_gives_what_single_calls_give() {
         "policy": serde_json::from_str::<Value>(&fs::read_to_string(POLICY).unwrap()).unwrap(),
         "unused": serde_json::from_str::<Value>(&fs::read_to_string(FINDING).unwrap()).unwrap(),
     });
-    let ran =
-        leastwise(["refine", "--batch", "-", "--catalog", CATALOG]).reads(line.to_string()).ran().exits(0);
+    let ran = leastwise(["refine", "--batch", "-", "--catalog", CATALOG])
+        .reads(line.to_string())
+        .ran()
+        .exits(0);
     let row: Value = serde_json::from_str(&ran.out).unwrap();
     let single: Value = serde_json::from_str(&myrole(&[]).ran().out).unwrap();
     assert_eq!((&row["policy"], &row["removed"]), (&single, &json!(30)));
@@ -216,8 +266,15 @@ fn the_help_texts_are_as_they_were_read_last() {
     for command in commands {
         let args = command.split_whitespace().chain(["--help"]);
         let help = leastwise(args).ran().exits(0).out;
-        assert!(help.lines().all(|line| line.chars().count() <= 120), "`{command}` has long lines:\n{help}");
-        let name = if command.is_empty() { "leastwise".to_owned() } else { command.replace(' ', "-") };
+        assert!(
+            help.lines().all(|line| line.chars().count() <= 120),
+            "`{command}` has long lines:\n{help}"
+        );
+        let name = if command.is_empty() {
+            "leastwise".to_owned()
+        } else {
+            command.replace(' ', "-")
+        };
         let path = format!("tests/help/{name}.txt");
         if std::env::var_os("BLESS").is_some() {
             fs::write(&path, &help).unwrap();
@@ -233,12 +290,20 @@ fn the_help_texts_are_as_they_were_read_last() {
 #[test]
 fn the_readmes_commands_work_to_the_letter() {
     let readme = fs::read_to_string("README.md").unwrap();
-    let commands = readme.lines().filter_map(|line| line.strip_prefix("cargo run --release -- "));
+    let commands = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("cargo run --release -- "));
     let commands: Vec<&str> = commands.collect();
     assert!(!commands.is_empty());
     let out = folder("readme").join("report");
     for command in commands {
-        let here = |word| if word == "report" { out.to_str().unwrap() } else { word };
+        let here = |word| {
+            if word == "report" {
+                out.to_str().unwrap()
+            } else {
+                word
+            }
+        };
         leastwise(command.split_whitespace().map(here)).ran().exits(0);
     }
 }

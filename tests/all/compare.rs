@@ -27,16 +27,32 @@ pub(crate) fn change(snapshot: &Path, file: &str, edit: impl FnOnce(&mut Value))
 }
 
 pub(crate) fn without_its_finding(findings: &mut Value) {
-    findings.as_array_mut().unwrap().retain(|finding| finding["resource"] != ROLE);
+    findings
+        .as_array_mut()
+        .unwrap()
+        .retain(|finding| finding["resource"] != ROLE);
 }
 
 pub(crate) fn night(snapshot: &Path, out: &Path, previous: Option<&Path>) -> Ran {
     let (from, to) = (snapshot.to_str().unwrap(), out.to_str().unwrap());
     // What tells of the night before, apart from JSON.
     let formats = "ocsf,sarif";
-    let mut args =
-        vec!["scan", "--min-confidence", "low", "--format", formats, "--snapshot", from, "--out", to];
-    args.extend(previous.iter().flat_map(|previous| ["--previous", previous.to_str().unwrap()]));
+    let mut args = vec![
+        "scan",
+        "--min-confidence",
+        "low",
+        "--format",
+        formats,
+        "--snapshot",
+        from,
+        "--out",
+        to,
+    ];
+    args.extend(
+        previous
+            .iter()
+            .flat_map(|previous| ["--previous", previous.to_str().unwrap()]),
+    );
     leastwise(args).ran()
 }
 
@@ -45,7 +61,10 @@ fn a_day_later(snapshot: &Path, from: &str, to: &str) {
     let mut seen = 0;
     for (path, bytes) in files(snapshot) {
         let text = String::from_utf8(bytes).unwrap();
-        let (from, to) = (format!("\"analyzedAt\": \"{from}"), format!("\"analyzedAt\": \"{to}"));
+        let (from, to) = (
+            format!("\"analyzedAt\": \"{from}"),
+            format!("\"analyzedAt\": \"{to}"),
+        );
         seen += text.matches(&from).count();
         fs::write(snapshot.join(path), text.replace(&from, &to)).unwrap();
     }
@@ -57,14 +76,21 @@ fn history(out: &Path) -> BTreeMap<(String, String), (String, String, u64)> {
     let history: Value = serde_json::from_slice(&fs::read(out.join("history.json")).unwrap()).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let row = |row: &Value| {
-        let said = (text(&row["status"]), text(&row["firstSeen"]), row["nights"].as_u64().unwrap());
+        let said = (
+            text(&row["status"]),
+            text(&row["firstSeen"]),
+            row["nights"].as_u64().unwrap(),
+        );
         ((text(&row["principal"]), text(&row["policy"])), said)
     };
     history["rows"].as_array().unwrap().iter().map(row).collect()
 }
 
 fn key() -> (String, String) {
-    (ROLE.to_owned(), format!("{SHOP}/role/wildcard-prefix-reader/prefix-wildcards"))
+    (
+        ROLE.to_owned(),
+        format!("{SHOP}/role/wildcard-prefix-reader/prefix-wildcards"),
+    )
 }
 
 #[test]
@@ -80,8 +106,13 @@ fn advice_is_new_once_and_then_the_same_night_after_night() {
     night(&acme, &three, Some(&two)).exits(0);
     let all = history(&three);
     assert!(all.len() > 60);
-    let others = all.iter().filter(|(_, (status, _, nights))| status != "same" || *nights != 3);
-    assert_eq!(others.collect::<Vec<_>>(), Vec::<(&(String, String), &(String, String, u64))>::new());
+    let others = all
+        .iter()
+        .filter(|(_, (status, _, nights))| status != "same" || *nights != 3);
+    assert_eq!(
+        others.collect::<Vec<_>>(),
+        Vec::<(&(String, String), &(String, String, u64))>::new()
+    );
     leastwise(["verify", three.to_str().unwrap()]).ran().exits(0);
     leastwise(["compare", one.to_str().unwrap(), three.to_str().unwrap()])
         .ran()
@@ -105,8 +136,16 @@ fn what_was_followed_is_resolved_and_what_comes_back_is_reopened() {
     fs::write(&findings, as_it_was).unwrap();
     night(&snapshot, &nights[3], Some(&nights[2])).exits(0);
     assert_eq!(history(&nights[3])[&key()].0, "reopened");
-    let compared = leastwise(["compare", nights[1].to_str().unwrap(), nights[3].to_str().unwrap()]).ran();
-    compared.exits(0).prints("1 back").prints("444444444444/role/wildcard-prefix-reader");
+    let compared = leastwise([
+        "compare",
+        nights[1].to_str().unwrap(),
+        nights[3].to_str().unwrap(),
+    ])
+    .ran();
+    compared
+        .exits(0)
+        .prints("1 back")
+        .prints("444444444444/role/wildcard-prefix-reader");
 }
 
 #[test]
@@ -126,7 +165,9 @@ fn an_account_that_was_not_read_tells_nothing_and_forgets_nothing() {
     let told = history(&nights[1]);
     assert!(!told.values().any(|(status, ..)| status == "resolved"));
     // What is decided for all accounts together waits for that one.
-    let elsewhere = told.iter().filter(|((principal, _), _)| !principal.contains(SHOP));
+    let elsewhere = told
+        .iter()
+        .filter(|((principal, _), _)| !principal.contains(SHOP));
     assert!(elsewhere.filter(|(_, (status, ..))| status == "withheld").count() > 3);
     fs::remove_dir_all(&account).unwrap();
     fs::rename(&aside, &account).unwrap();
@@ -148,7 +189,14 @@ fn a_policy_that_grants_more_than_it_did_has_regressed() {
     });
     night(&snapshot, &two, Some(&one)).exits(0);
     assert_eq!(history(&two)[&key()].0, "regressed");
-    let told = leastwise(["compare", one.to_str().unwrap(), two.to_str().unwrap(), "--format", "json"]).ran();
+    let told = leastwise([
+        "compare",
+        one.to_str().unwrap(),
+        two.to_str().unwrap(),
+        "--format",
+        "json",
+    ])
+    .ran();
     let told: Value = serde_json::from_str(&told.exits(0).out).unwrap();
     assert_eq!(told["counts"]["regressed"], 1);
 }
@@ -156,9 +204,14 @@ fn a_policy_that_grants_more_than_it_did_has_regressed() {
 #[test]
 fn what_is_no_report_is_told_before_the_work() {
     let out = folder("compare-none").join("report");
-    night(Path::new("mocks/acme"), &out, Some(Path::new("mocks/acme"))).exits(1).says("manifest.json");
+    night(Path::new("mocks/acme"), &out, Some(Path::new("mocks/acme")))
+        .exits(1)
+        .says("manifest.json");
     assert!(!out.exists());
-    leastwise(["compare", "mocks/acme", "mocks/acme"]).ran().exits(1).says("manifest.json");
+    leastwise(["compare", "mocks/acme", "mocks/acme"])
+        .ran()
+        .exits(1)
+        .says("manifest.json");
 }
 
 #[test]
@@ -166,12 +219,27 @@ fn reports_in_the_wrong_order_and_of_different_organisations_are_told_and_compar
     let folder = folder("compare-doubts");
     let scan = |account: &str, name: &str| {
         let out = folder.join(name);
-        let args = ["scan", "--snapshot", "mocks/acme", "--format", "json", "--accounts", account, "--out"];
-        leastwise(args.iter().copied().chain([out.to_str().unwrap()])).ran().exits(0);
+        let args = [
+            "scan",
+            "--snapshot",
+            "mocks/acme",
+            "--format",
+            "json",
+            "--accounts",
+            account,
+            "--out",
+        ];
+        leastwise(args.iter().copied().chain([out.to_str().unwrap()]))
+            .ran()
+            .exits(0);
         out.to_str().unwrap().to_owned()
     };
-    let [one, two, other] = [("111111111111", "one"), ("111111111111", "two"), ("222222222222", "other")]
-        .map(|(account, name)| scan(account, name));
+    let [one, two, other] = [
+        ("111111111111", "one"),
+        ("111111111111", "two"),
+        ("222222222222", "other"),
+    ]
+    .map(|(account, name)| scan(account, name));
     let compare = |old: &str, new: &str| leastwise(["compare", old, new]).ran().exits(0);
     assert_eq!(compare(&one, &two).err, "");
     compare(&two, &one)
@@ -181,8 +249,16 @@ fn reports_in_the_wrong_order_and_of_different_organisations_are_told_and_compar
         .says(") is newer than `");
     compare(&one, &other).says("have no account in common; are they of the same organisation?\n");
     let out = folder.join("previous");
-    let args =
-        ["scan", "--snapshot", "mocks/acme", "--format", "json", "--accounts", "222222222222", "--out"];
+    let args = [
+        "scan",
+        "--snapshot",
+        "mocks/acme",
+        "--format",
+        "json",
+        "--accounts",
+        "222222222222",
+        "--out",
+    ];
     let previous = [out.to_str().unwrap(), "--previous", &one];
     leastwise(args.into_iter().chain(previous))
         .ran()

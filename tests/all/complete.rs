@@ -24,7 +24,11 @@ fn with_answer(name: &str, file: &str, text: &str) -> PathBuf {
 fn row(snapshot: &Path) -> (Ran, Value) {
     let out = snapshot.with_file_name("report");
     let ran = scan(snapshot.to_str().unwrap(), &out);
-    let account = report(&out).accounts.into_iter().find(|it| it.id == ACCOUNT).unwrap();
+    let account = report(&out)
+        .accounts
+        .into_iter()
+        .find(|it| it.id == ACCOUNT)
+        .unwrap();
     let failure = serde_json::to_value(account.failures.first()).unwrap();
     (ran, failure)
 }
@@ -33,9 +37,14 @@ fn row(snapshot: &Path) -> (Ran, Value) {
 fn a_recorded_answer_that_is_none_is_malformed_and_its_file_is_told() {
     let lists = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
     let without = |left_out: &str| {
-        let answer =
-            lists.iter().filter(|list| **list != left_out).map(|list| ((*list).to_owned(), json!([])));
-        (Value::Object(answer.collect()).to_string(), format!("missing field `{left_out}`"))
+        let answer = lists
+            .iter()
+            .filter(|list| **list != left_out)
+            .map(|list| ((*list).to_owned(), json!([])));
+        (
+            Value::Object(answer.collect()).to_string(),
+            format!("missing field `{left_out}`"),
+        )
     };
     let mut cases = vec![
         ("{}".to_owned(), "missing field".to_owned()),
@@ -47,20 +56,37 @@ fn a_recorded_answer_that_is_none_is_malformed_and_its_file_is_told() {
     ];
     cases.extend(lists.into_iter().map(without));
     for (at, (answer, why)) in cases.iter().enumerate() {
-        let (ran, failure) =
-            row(&with_answer(&format!("complete-authorization-{at}"), "authorization.json", answer));
+        let (ran, failure) = row(&with_answer(
+            &format!("complete-authorization-{at}"),
+            "authorization.json",
+            answer,
+        ));
         let ran = ran.exits(3);
         assert_eq!(failure["kind"], "malformed", "{answer}");
         let told = failure["detail"].as_str().unwrap();
-        assert!(told.contains(&format!("`accounts/{ACCOUNT}/authorization.json`")), "{answer}: {told}");
+        assert!(
+            told.contains(&format!("`accounts/{ACCOUNT}/authorization.json`")),
+            "{answer}: {told}"
+        );
         assert!(told.contains(why.as_str()), "{answer}: {told}");
-        ran.says(": unusable response on iam:").says(&format!("accounts/{ACCOUNT}/authorization.json"));
+        ran.says(": unusable response on iam:")
+            .says(&format!("accounts/{ACCOUNT}/authorization.json"));
     }
-    for (at, answer) in ["{}", "null", "[{}]", r#"{"findings":[]}"#].into_iter().enumerate() {
-        let (ran, failure) = row(&with_answer(&format!("complete-findings-{at}"), "findings.json", answer));
+    for (at, answer) in ["{}", "null", "[{}]", r#"{"findings":[]}"#]
+        .into_iter()
+        .enumerate()
+    {
+        let (ran, failure) = row(&with_answer(
+            &format!("complete-findings-{at}"),
+            "findings.json",
+            answer,
+        ));
         ran.exits(3);
         assert_eq!(failure["kind"], "malformed", "{answer}");
-        assert!(failure["detail"].as_str().unwrap().contains("findings.json"), "{failure}");
+        assert!(
+            failure["detail"].as_str().unwrap().contains("findings.json"),
+            "{failure}"
+        );
     }
 }
 
@@ -70,7 +96,9 @@ fn a_list_of_accounts_that_is_none_ends_the_scan() {
         let snapshot = folder(&format!("complete-accounts-{at}")).join("snapshot");
         small_acme(&snapshot);
         fs::write(snapshot.join("accounts.json"), answer).unwrap();
-        scan(snapshot.to_str().unwrap(), &snapshot.with_file_name("report")).exits(1).says("accounts.json");
+        scan(snapshot.to_str().unwrap(), &snapshot.with_file_name("report"))
+            .exits(1)
+            .says("accounts.json");
     }
 }
 
@@ -85,16 +113,29 @@ fn an_account_that_became_empty_and_accounts_that_are_no_longer_listed_are_told(
             *value =
                 json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
         } else if path == "accounts.json" {
-            value["Accounts"].as_array_mut().unwrap().retain(|account| account["Id"] != gone);
+            value["Accounts"]
+                .as_array_mut()
+                .unwrap()
+                .retain(|account| account["Id"] != gone);
         }
     });
     let [snapshot, before, after_text] = [&snapshot, &before, &after].map(|path| path.to_str().unwrap());
-    let args = ["scan", "--snapshot", snapshot, "--out", after_text, "--previous", before];
+    let args = [
+        "scan",
+        "--snapshot",
+        snapshot,
+        "--out",
+        after_text,
+        "--previous",
+        before,
+    ];
     let ran = leastwise(args).ran().exits(0);
     ran.says(&format!(
         "warning: 1 account had roles or users in the earlier report, but has none now: {ACCOUNT}"
     ))
-    .says(&format!("warning: 1 account of the earlier report is no longer listed: {gone}"));
+    .says(&format!(
+        "warning: 1 account of the earlier report is no longer listed: {gone}"
+    ));
     let since = report(&after).since.unwrap();
     assert_eq!(
         (since.emptied.as_slice(), since.unlisted.as_slice()),
@@ -104,12 +145,22 @@ fn an_account_that_became_empty_and_accounts_that_are_no_longer_listed_are_told(
     assert!(page.contains(&format!("none now: {ACCOUNT}")) && page.contains("1 account is no longer listed"));
     // What is told once is no news the night after.
     let again = place.join("again");
-    let args = ["scan", "--snapshot", snapshot, "--out", again.to_str().unwrap(), "--previous", after_text];
+    let args = [
+        "scan",
+        "--snapshot",
+        snapshot,
+        "--out",
+        again.to_str().unwrap(),
+        "--previous",
+        after_text,
+    ];
     assert!(!leastwise(args).ran().exits(0).err.contains("none now"));
 }
 
 fn refused() -> Fake {
-    acme().fault(Rule::new(Fault::Denied, When::Always).on("ListAccounts")).start()
+    acme()
+        .fault(Rule::new(Fault::Denied, When::Always).on("ListAccounts"))
+        .start()
 }
 
 #[test]
@@ -119,7 +170,8 @@ fn a_scan_that_may_not_list_accounts_is_incomplete_unless_the_own_account_is_all
         .map(|name| place.join(name).to_str().unwrap().to_owned());
     scan("mocks/acme", Path::new(&whole)).exits(0);
     let ran = live(&refused(), &["scan", "--out", &out, "--previous", &whole]).exits(3);
-    ran.says("accounts of the earlier report are no longer listed").says("--own-account");
+    ran.says("accounts of the earlier report are no longer listed")
+        .says("--own-account");
     assert_eq!(report(Path::new(&out)).accounts.len(), 1);
     let fake = refused();
     live(&fake, &["scan", "--out", &own, "--own-account"]).exits(0);

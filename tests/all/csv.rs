@@ -10,7 +10,10 @@ type Table = (Vec<String>, Vec<Vec<String>>);
 fn table(text: &str) -> Table {
     let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
     let head = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+    let rows = reader
+        .records()
+        .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+        .collect();
     (head, rows)
 }
 
@@ -29,9 +32,14 @@ fn every_principal_has_a_row_of_its_own_and_one_for_each_policy_and_unused_crede
         let account = account(&out, &summary.id);
         for principal in &account.principals {
             wanted += 1 + principal.policies.len() + principal.credentials();
-            let rows = table.1.iter().filter(|row| cell(&table, row, "principal_arn") == principal.arn);
-            let named: std::collections::BTreeSet<&str> =
-                rows.map(|row| cell(&table, row, "recommendation_id")).filter(|id| !id.is_empty()).collect();
+            let rows = table
+                .1
+                .iter()
+                .filter(|row| cell(&table, row, "principal_arn") == principal.arn);
+            let named: std::collections::BTreeSet<&str> = rows
+                .map(|row| cell(&table, row, "recommendation_id"))
+                .filter(|id| !id.is_empty())
+                .collect();
             // Each recommendation that reaches a refined principal stands in a row of its policy.
             if principal.status.name() == "reducible" {
                 assert_eq!(
@@ -53,7 +61,11 @@ fn the_sum_of_a_column_is_the_total_of_the_report() {
         scan(snapshot, &out);
         let table = table(&fs::read_to_string(out.join("findings.csv")).unwrap());
         let sum = |column: &str| -> u64 {
-            let cells = table.1.iter().map(|row| cell(&table, row, column)).filter(|cell| !cell.is_empty());
+            let cells = table
+                .1
+                .iter()
+                .map(|row| cell(&table, row, column))
+                .filter(|cell| !cell.is_empty());
             cells.map(|cell| cell.parse::<u64>().unwrap()).sum()
         };
         let totals = report(&out).totals;
@@ -64,10 +76,22 @@ fn the_sum_of_a_column_is_the_total_of_the_report() {
         assert_eq!(sum("principal_unused"), effect.unused as u64);
         assert_eq!(sum("principal_risk_before"), effect.risk_before);
         assert_eq!(sum("principal_risk_after"), effect.risk_after);
-        assert_eq!(sum("risk_removed"), effect.risk_before - effect.risk_after, "{snapshot}");
-        let decisions =
-            |kind: &str| table.1.iter().filter(|row| cell(&table, row, "decision") == kind).count();
-        assert_eq!(decisions("access-key") + decisions("password"), totals.credentials);
+        assert_eq!(
+            sum("risk_removed"),
+            effect.risk_before - effect.risk_after,
+            "{snapshot}"
+        );
+        let decisions = |kind: &str| {
+            table
+                .1
+                .iter()
+                .filter(|row| cell(&table, row, "decision") == kind)
+                .count()
+        };
+        assert_eq!(
+            decisions("access-key") + decisions("password"),
+            totals.credentials
+        );
         assert_eq!(decisions("principal"), totals.principals);
     }
 }
@@ -93,7 +117,13 @@ fn the_columns_are_those_that_the_schema_explains() {
 fn no_cell_is_a_formula_and_none_is_longer_than_a_spreadsheet_takes() {
     let folder = folder("csv-hostile");
     let snapshot = folder.join("snapshot");
-    let captured = ["capture", "--snapshot", "mocks/partial", "--out", snapshot.to_str().unwrap()];
+    let captured = [
+        "capture",
+        "--snapshot",
+        "mocks/partial",
+        "--out",
+        snapshot.to_str().unwrap(),
+    ];
     crate::run::leastwise(captured).ran();
     let accounts = snapshot.join("accounts.json");
     let mut names: serde_json::Value = serde_json::from_slice(&fs::read(&accounts).unwrap()).unwrap();
@@ -107,7 +137,10 @@ fn no_cell_is_a_formula_and_none_is_longer_than_a_spreadsheet_takes() {
     assert!(!table.1.is_empty());
     for row in &table.1 {
         for cell in row {
-            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{cell:.40}");
+            assert!(
+                !cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']),
+                "{cell:.40}"
+            );
             assert!(cell.encode_utf16().count() <= 32_767);
         }
         let name = cell(&table, row, "account_name");

@@ -31,14 +31,25 @@ fn the_role_that_scans_has_the_policy_that_the_program_prints() {
     assert_eq!(below(policies, " PolicyDocument:"), printed);
     // Beside it: the folder, and nothing else.
     assert_eq!(policies.matches("PolicyName").count(), 1);
-    assert!(folder.contains("elasticfilesystem:ClientWrite") && !folder.contains("PolicyName"), "{folder}");
+    assert!(
+        folder.contains("elasticfilesystem:ClientWrite") && !folder.contains("PolicyName"),
+        "{folder}"
+    );
     assert!(!role.contains("ManagedPolicyArns"), "{role}");
 }
 
 #[test]
 fn the_role_of_the_member_accounts_is_the_template_that_the_program_prints() {
     let caller = "arn:aws:iam::111111111111:role/leastwise-scan";
-    let args = ["iam-policy", "--trust", "111111111111", "--external-id", "invented", "--caller", caller];
+    let args = [
+        "iam-policy",
+        "--trust",
+        "111111111111",
+        "--external-id",
+        "invented",
+        "--caller",
+        caller,
+    ];
     let printed = leastwise(args).ran().exits(0).out;
     let body = below(&template("aws/member-role.yaml"), "TemplateBody: !Sub |");
     let filled = body
@@ -54,14 +65,30 @@ fn command_lines() -> Vec<(String, Vec<String>)> {
     let mut found = Vec::new();
     let mut push = |path: &str, words: Vec<String>| found.push((path.to_owned(), words));
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    for path in ["systemd/leastwise.service", "cron/leastwise", "github/leastwise.yml"] {
-        for line in template(path).lines().filter(|line| !line.trim_start().starts_with('#')) {
-            let call = ["leastwise scan ", "leastwise\" scan "].iter().find_map(|call| line.split_once(call));
+    for path in [
+        "systemd/leastwise.service",
+        "cron/leastwise",
+        "github/leastwise.yml",
+    ] {
+        for line in template(path)
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'))
+        {
+            let call = ["leastwise scan ", "leastwise\" scan "]
+                .iter()
+                .find_map(|call| line.split_once(call));
             let Some((_, rest)) = call else { continue };
-            push(path, [vec!["scan".to_owned()], words(rest.split(" || ").next().unwrap())].concat());
+            push(
+                path,
+                [vec!["scan".to_owned()], words(rest.split(" || ").next().unwrap())].concat(),
+            );
         }
     }
-    for path in ["kubernetes/cronjob.yaml", "kubernetes/indexed-job.yaml", "kubernetes/merge-job.yaml"] {
+    for path in [
+        "kubernetes/cronjob.yaml",
+        "kubernetes/indexed-job.yaml",
+        "kubernetes/merge-job.yaml",
+    ] {
         let args = below(&template(path), "args:");
         let args = args.lines().filter_map(|line| line.strip_prefix("- "));
         push(path, args.map(str::to_owned).collect());
@@ -70,15 +97,28 @@ fn command_lines() -> Vec<(String, Vec<String>)> {
         let inside = line[line.find('[').unwrap() + 1..].rsplit_once(']').unwrap().0;
         inside
             .split(',')
-            .map(|word| word.trim().trim_start_matches("!Sub ").trim_matches('"').to_owned())
+            .map(|word| {
+                word.trim()
+                    .trim_start_matches("!Sub ")
+                    .trim_matches('"')
+                    .to_owned()
+            })
             .collect()
     };
-    for path in ["aws/batch.yaml", "aws/distributed-map.yaml", "container/Containerfile"] {
+    for path in [
+        "aws/batch.yaml",
+        "aws/distributed-map.yaml",
+        "container/Containerfile",
+    ] {
         let text = template(path).replace("\"Command\": [\n", "\"Command\": [");
         for line in text.lines() {
             let key = line.trim_start().trim_matches('"');
             if key.starts_with("Command\": [") || key.starts_with("Command: [") || key.starts_with("CMD [") {
-                let closed = if line.contains(']') { line.to_owned() } else { format!("{line}]") };
+                let closed = if line.contains(']') {
+                    line.to_owned()
+                } else {
+                    format!("{line}]")
+                };
                 push(path, list(&closed));
             }
         }
@@ -106,11 +146,22 @@ fn a_manifest_names_one_number_of_shards() {
     let text = template("kubernetes/indexed-job.yaml");
     let number = |head: &str| {
         let rest = text.split_once(head).unwrap_or_else(|| panic!("no {head}")).1;
-        rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u32>().unwrap()
+        rest.chars()
+            .take_while(char::is_ascii_digit)
+            .collect::<String>()
+            .parse::<u32>()
+            .unwrap()
     };
     let shards = number("--shard=auto/");
     assert!(shards > 1);
-    assert_eq!([number("completions: "), number("parallelism: "), number("maxFailedIndexes: ")], [shards; 3]);
+    assert_eq!(
+        [
+            number("completions: "),
+            number("parallelism: "),
+            number("maxFailedIndexes: ")
+        ],
+        [shards; 3]
+    );
 }
 
 #[test]
@@ -120,7 +171,14 @@ fn the_readme_of_the_folder_names_every_file() {
     for folder in fs::read_dir("deploy").unwrap().map(|entry| entry.unwrap().path()) {
         if folder.is_dir() {
             for file in fs::read_dir(&folder).unwrap() {
-                files.push(file.unwrap().path().strip_prefix("deploy").unwrap().display().to_string());
+                files.push(
+                    file.unwrap()
+                        .path()
+                        .strip_prefix("deploy")
+                        .unwrap()
+                        .display()
+                        .to_string(),
+                );
             }
         }
     }

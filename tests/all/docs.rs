@@ -67,7 +67,13 @@ fn every_command_of_the_documentation_works() {
                 .strip_prefix("cargo run --release -- ")
                 .or_else(|| command.strip_prefix("leastwise "))
                 .unwrap_or_else(|| panic!("{}: `{line}` is not run; mark its block", page.display()));
-            let here = |word| if word == "report" { report.to_str().unwrap() } else { word };
+            let here = |word| {
+                if word == "report" {
+                    report.to_str().unwrap()
+                } else {
+                    word
+                }
+            };
             leastwise(args.split_whitespace().map(here)).ran().exits(0);
             ran += 1;
         }
@@ -87,9 +93,17 @@ fn every_link_of_the_documentation_leads_to_a_file() {
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = link.split('#').next().unwrap_or_default();
             if !file.is_empty() && !file.contains("://") {
-                assert!(page.parent().unwrap().join(file).exists(), "{}: {link}", page.display());
+                assert!(
+                    page.parent().unwrap().join(file).exists(),
+                    "{}: {link}",
+                    page.display()
+                );
                 // docs/ is also an mdBook, which has nothing outside of it.
-                assert!(!file.starts_with("../"), "{}: {link} leaves docs/", page.display());
+                assert!(
+                    !file.starts_with("../"),
+                    "{}: {link} leaves docs/",
+                    page.display()
+                );
             }
         }
     }
@@ -98,12 +112,19 @@ fn every_link_of_the_documentation_leads_to_a_file() {
 /// The words of all `codes!` in the sources.
 fn words() -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for root in ["src", "crates"].map(Path::new).into_iter().filter(|root| root.exists()) {
+    for root in ["src", "crates"]
+        .map(Path::new)
+        .into_iter()
+        .filter(|root| root.exists())
+    {
         for file in files_below(root, "rs") {
             let text = fs::read_to_string(&file).unwrap();
             for block in text.split("\ncodes! {\n").skip(1) {
                 for line in block.lines().take_while(|line| *line != "}") {
-                    let word = line.trim().strip_suffix("\",").and_then(|line| line.split_once(" = \""));
+                    let word = line
+                        .trim()
+                        .strip_suffix("\",")
+                        .and_then(|line| line.split_once(" = \""));
                     words.extend(word.map(|(_, word)| word.to_owned()));
                 }
             }
@@ -116,8 +137,11 @@ fn words() -> BTreeSet<String> {
 fn every_code_is_explained_and_nothing_else() {
     let page = fs::read_to_string("docs/codes.md").unwrap();
     let (_, list) = page.split_once("\n# All codes\n").unwrap();
-    let explained: BTreeSet<String> =
-        list.lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_owned).collect();
+    let explained: BTreeSet<String> = list
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .map(str::to_owned)
+        .collect();
     assert!(explained.len() > 50);
     assert_eq!(explained, words());
 }
@@ -126,7 +150,11 @@ fn is_generated(path: &str, wanted: &str) {
     if std::env::var_os("BLESS").is_some() {
         fs::write(path, wanted).unwrap();
     }
-    assert_eq!(fs::read_to_string(path).unwrap(), wanted, "{path}: set BLESS=1 to write it anew");
+    assert_eq!(
+        fs::read_to_string(path).unwrap(),
+        wanted,
+        "{path}: set BLESS=1 to write it anew"
+    );
 }
 
 #[test]
@@ -135,8 +163,14 @@ fn the_page_of_the_commands_is_their_help() {
     for file in files_below(Path::new("tests/help"), "txt") {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         // A command of `catalog`, and no other, has two words.
-        let name = name.strip_prefix("catalog-").map_or(name.clone(), |below| format!("catalog {below}"));
-        let title = if name == "leastwise" { name } else { format!("leastwise {name}") };
+        let name = name
+            .strip_prefix("catalog-")
+            .map_or(name.clone(), |below| format!("catalog {below}"));
+        let title = if name == "leastwise" {
+            name
+        } else {
+            format!("leastwise {name}")
+        };
         let help = fs::read_to_string(&file).unwrap();
         page.push_str(&format!("\n## {title}\n\n```text\n{}\n```\n", help.trim_end()));
     }

@@ -10,7 +10,15 @@ use crate::scan::{acme, command_as, manifest, report};
 use leastwise_core::decide::PrincipalStatus;
 
 fn scan(out: &Path, more: &[&str]) -> Ran {
-    let args = ["scan", "--snapshot", "mocks/acme", "--format", "json", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--snapshot",
+        "mocks/acme",
+        "--format",
+        "json",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     leastwise(args.iter().chain(more).copied()).ran()
 }
 
@@ -18,7 +26,13 @@ fn scan(out: &Path, more: &[&str]) -> Ran {
 fn a_scan_fails_on_a_change_that_removes_so_much_risk_and_on_no_smaller_one() {
     let out = folder("exits-risk").join("report");
     scan(&out, &[]).exits(0);
-    let heaviest = report(&out).first.changes.iter().map(|change| change.risk).max().unwrap();
+    let heaviest = report(&out)
+        .first
+        .changes
+        .iter()
+        .map(|change| change.risk)
+        .max()
+        .unwrap();
     assert!(heaviest > 1);
     let at_least = |points: u64| format!("--fail-on=risk>={points}");
     let points = leastwise_core::report::numbers::count(&heaviest);
@@ -44,12 +58,19 @@ fn a_scan_fails_on_news_only_when_something_is_new_since_the_earlier_report() {
     let folder = folder("exits-news");
     let (small, whole, again) = (folder.join("small"), folder.join("whole"), folder.join("again"));
     scan(&small, &["--include", "222222222222"]).exits(0);
-    scan(&whole, &["--previous", small.to_str().unwrap(), "--fail-on", "new"])
-        .exits(5)
-        .says("--fail-on new: ")
-        .says(" changes are new, back or regressed, ")
-        .says(" are newly unused\n");
-    scan(&again, &["--previous", whole.to_str().unwrap(), "--fail-on", "new"]).exits(0);
+    scan(
+        &whole,
+        &["--previous", small.to_str().unwrap(), "--fail-on", "new"],
+    )
+    .exits(5)
+    .says("--fail-on new: ")
+    .says(" changes are new, back or regressed, ")
+    .says(" are newly unused\n");
+    scan(
+        &again,
+        &["--previous", whole.to_str().unwrap(), "--fail-on", "new"],
+    )
+    .exits(0);
     scan(&again, &["--fail-on", "new"]).exits(2).says("--previous");
 }
 
@@ -77,7 +98,10 @@ fn samples(path: &Path) -> BTreeMap<String, f64> {
         } else {
             let (name, value) = line.rsplit_once(' ').unwrap();
             assert_eq!(name.split('{').next().unwrap(), current);
-            assert!(samples.insert(name.to_owned(), value.parse().unwrap()).is_none(), "{line}");
+            assert!(
+                samples.insert(name.to_owned(), value.parse().unwrap()).is_none(),
+                "{line}"
+            );
         }
     }
     samples
@@ -88,15 +112,29 @@ fn metrics_agree_with_the_report_and_with_its_exit() {
     let folder = folder("exits-metrics");
     let (out, file) = (folder.join("report"), folder.join("leastwise.prom"));
     let fake = acme()
-        .fault(Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444"))
+        .fault(
+            Rule::new(Fault::Denied, When::Always)
+                .on("GetAccountAuthorizationDetails")
+                .of("444444444444"),
+        )
         .start();
-    let args =
-        ["scan", "--out", out.to_str().unwrap(), "--metrics", file.to_str().unwrap(), "--format", "json"];
+    let args = [
+        "scan",
+        "--out",
+        out.to_str().unwrap(),
+        "--metrics",
+        file.to_str().unwrap(),
+        "--format",
+        "json",
+    ];
     command_as(&fake, "AKIA222222222222", &args).ran().exits(3);
     let (report, manifest) = (report(&out), manifest(&out));
     let samples = samples(&file);
-    let sample =
-        |name: &str| *samples.get(&format!("leastwise_{name}")).unwrap_or_else(|| panic!("no {name}"));
+    let sample = |name: &str| {
+        *samples
+            .get(&format!("leastwise_{name}"))
+            .unwrap_or_else(|| panic!("no {name}"))
+    };
     let same = |name: &str, count: usize| {
         assert_eq!(sample(name), f64::from(u32::try_from(count).unwrap()), "{name}");
     };
@@ -133,7 +171,9 @@ fn a_file_of_metrics_that_has_no_place_is_told_before_the_work() {
     let folder = folder("exits-no-place");
     let out = folder.join("report");
     let nowhere = folder.join("nowhere/leastwise.prom");
-    scan(&out, &["--metrics", nowhere.to_str().unwrap()]).exits(1).says("create the folder first");
+    scan(&out, &["--metrics", nowhere.to_str().unwrap()])
+        .exits(1)
+        .says("create the folder first");
     scan(&out, &["--metrics", folder.to_str().unwrap()]).exits(1);
     assert!(!out.exists());
 }

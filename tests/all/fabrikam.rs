@@ -19,20 +19,35 @@ static REPORT: LazyLock<PathBuf> = LazyLock::new(|| fabrikam("fabrikam", &[]));
 
 fn fabrikam(name: &str, more: &[&str]) -> PathBuf {
     let out = folder(name).join("report");
-    let args = ["scan", "--quiet", "--snapshot", "mocks/fabrikam", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--quiet",
+        "--snapshot",
+        "mocks/fabrikam",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     leastwise(args.iter().chain(more)).ran().exits(0);
     out
 }
 
 fn row(id: &str, name: &str) -> PrincipalRow {
-    let found = account(&REPORT, id).principals.into_iter().find(|row| row.name == name);
+    let found = account(&REPORT, id)
+        .principals
+        .into_iter()
+        .find(|row| row.name == name);
     found.unwrap_or_else(|| panic!("no {name} in {id}"))
 }
 
 /// Holds a principal to its status and code, and gives back the sentence.
 fn why(id: &str, name: &str, status: &str, code: &str) -> String {
     let row = row(id, name);
-    assert_eq!((row.status.name(), row.code.name()), (status, code), "{name}: {}", row.why);
+    assert_eq!(
+        (row.status.name(), row.code.name()),
+        (status, code),
+        "{name}: {}",
+        row.why
+    );
     row.why
 }
 
@@ -44,13 +59,21 @@ fn recommendation(report: &Path, id: &str) -> Recommendation {
 }
 
 fn left_alone(id: &str, policy: &str) -> LeftAlone {
-    let found = account(&REPORT, id).left_alone.into_iter().find(|row| row.policy.ends_with(policy));
+    let found = account(&REPORT, id)
+        .left_alone
+        .into_iter()
+        .find(|row| row.policy.ends_with(policy));
     found.unwrap_or_else(|| panic!("{policy} is not left alone"))
 }
 
 /// The codes of what the confidence rests on, those that lower it first.
 fn codes(recommendation: &Recommendation) -> Vec<&str> {
-    recommendation.confidence.reasons.iter().map(|reason| reason.code.name()).collect()
+    recommendation
+        .confidence
+        .reasons
+        .iter()
+        .map(|reason| reason.code.name())
+        .collect()
 }
 
 /// The actions of the document after a change.
@@ -62,9 +85,21 @@ impl Actions {
         let document: Value = serde_json::from_str(&text).unwrap();
         let listed = |statement: &Value| match &statement["Action"] {
             Value::String(one) => vec![one.clone()],
-            many => many.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect(),
+            many => many
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|it| it.as_str().unwrap().to_owned())
+                .collect(),
         };
-        Self(document["Statement"].as_array().unwrap().iter().flat_map(listed).collect())
+        Self(
+            document["Statement"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(listed)
+                .collect(),
+        )
     }
 
     fn has(&self, pattern: &str) -> bool {
@@ -73,33 +108,70 @@ impl Actions {
 
     /// Whether a pattern matches an action. All wildcards here are at the end.
     fn grants(&self, action: &str) -> bool {
-        self.0.iter().any(|it| it.strip_suffix('*').map_or(it == action, |start| action.starts_with(start)))
+        self.0.iter().any(|it| {
+            it.strip_suffix('*')
+                .map_or(it == action, |start| action.starts_with(start))
+        })
     }
 }
 
 #[test]
 fn the_report_is_proven_and_every_principal_has_a_status() {
-    leastwise(["verify", REPORT.to_str().unwrap()]).ran().exits(0).prints("8 changes proven again");
+    leastwise(["verify", REPORT.to_str().unwrap()])
+        .ran()
+        .exits(0)
+        .prints("8 changes proven again");
     let totals = report(&REPORT).totals;
-    let count = |wanted: &str| totals.statuses.iter().find(|(status, _)| status.name() == wanted).unwrap().1;
-    assert_eq!((totals.principals, totals.statuses.values().sum::<usize>()), (26, 26));
-    assert_eq!((count("reducible"), count("blocked"), count("no-evidence")), (&8, &7, &7));
+    let count = |wanted: &str| {
+        totals
+            .statuses
+            .iter()
+            .find(|(status, _)| status.name() == wanted)
+            .unwrap()
+            .1
+    };
+    assert_eq!(
+        (totals.principals, totals.statuses.values().sum::<usize>()),
+        (26, 26)
+    );
+    assert_eq!(
+        (count("reducible"), count("blocked"), count("no-evidence")),
+        (&8, &7, &7)
+    );
     assert_eq!((count("no-finding"), count("unused-principal")), (&2, &2));
 }
 
 #[test]
 fn the_snapshot_is_what_a_capture_writes() {
     let out = folder("fabrikam-capture").join("snapshot");
-    leastwise(["capture", "--snapshot", "mocks/fabrikam", "--out", out.to_str().unwrap()]).ran().exits(0);
+    leastwise([
+        "capture",
+        "--snapshot",
+        "mocks/fabrikam",
+        "--out",
+        out.to_str().unwrap(),
+    ])
+    .ran()
+    .exits(0);
     let (wanted, found) = (files(Path::new("mocks/fabrikam")), files(&out));
-    let differing: Vec<&String> =
-        wanted.keys().filter(|path| found.get(*path) != wanted.get(*path)).collect();
-    assert!(differing.is_empty() && wanted.len() == found.len(), "{differing:?}");
+    let differing: Vec<&String> = wanted
+        .keys()
+        .filter(|path| found.get(*path) != wanted.get(*path))
+        .collect();
+    assert!(
+        differing.is_empty() && wanted.len() == found.len(),
+        "{differing:?}"
+    );
 }
 
 #[test]
 fn a_used_service_that_the_catalog_lacks_stays_when_a_star_is_split() {
-    why(PLATFORM, "used-service-beyond-the-catalog", "reducible", "permissions-unused");
+    why(
+        PLATFORM,
+        "used-service-beyond-the-catalog",
+        "reducible",
+        "permissions-unused",
+    );
     let id = format!("{PLATFORM}/role/used-service-beyond-the-catalog/everything");
     let change = recommendation(&REPORT, &id);
     let after = Actions::after(&REPORT, &change);
@@ -108,21 +180,37 @@ fn a_used_service_that_the_catalog_lacks_stays_when_a_star_is_split() {
         assert!(after.has(stays), "{stays}");
     }
     for unused in ["gamelift:", "mediaconvert:", "robomaker:"] {
-        assert!(!after.0.iter().any(|it| it == "*" || it.starts_with(unused)), "{unused}");
+        assert!(
+            !after.0.iter().any(|it| it == "*" || it.starts_with(unused)),
+            "{unused}"
+        );
     }
     assert!(change.used.iter().any(|it| it.service_namespace == "nimbus"));
     assert_eq!(change.confidence.level.name(), "medium");
-    assert_eq!(codes(&change), ["grant-age-unknown", "used-in-window", "unused-by-service"]);
+    assert_eq!(
+        codes(&change),
+        ["grant-age-unknown", "used-in-window", "unused-by-service"]
+    );
 }
 
 #[test]
 fn a_split_that_the_catalog_is_behind_for_is_held_back() {
-    for (name, policy, unused) in
-        [("used-action-beyond-the-catalog", "buckets", 6), ("catalog-behind", "workflows", 4)]
-    {
+    for (name, policy, unused) in [
+        ("used-action-beyond-the-catalog", "buckets", 6),
+        ("catalog-behind", "workflows", 4),
+    ] {
         let why = why(PLATFORM, name, "blocked", "policies-stay");
-        assert!(why.ends_with("confidence is lower than `min-confidence`"), "{why}");
-        assert_eq!((row(PLATFORM, name).effect.unused, row(PLATFORM, name).effect.removed), (unused, 0));
+        assert!(
+            why.ends_with("confidence is lower than `min-confidence`"),
+            "{why}"
+        );
+        assert_eq!(
+            (
+                row(PLATFORM, name).effect.unused,
+                row(PLATFORM, name).effect.removed
+            ),
+            (unused, 0)
+        );
         let stays = left_alone(PLATFORM, &format!("{name}/{policy}"));
         assert_eq!(stays.code.name(), "not-sure-enough");
         assert!(stays.why.starts_with("confidence is low") && stays.why.contains("catalog update"));
@@ -132,21 +220,36 @@ fn a_split_that_the_catalog_is_behind_for_is_held_back() {
 #[test]
 fn the_lowest_confidence_publishes_what_is_held_back_and_keeps_what_was_used() {
     let out = fabrikam("fabrikam-low", &["--min-confidence", "low"]);
-    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0).prints("10 changes proven again");
+    leastwise(["verify", out.to_str().unwrap()])
+        .ran()
+        .exits(0)
+        .prints("10 changes proven again");
     let left = account(&out, PLATFORM).left_alone;
     assert!(left.is_empty(), "{left:?}");
     let published = |name: &str, behind: &str| {
         let change = recommendation(&out, &format!("{PLATFORM}/role/{name}"));
-        assert_eq!((change.confidence.level.name(), codes(&change)[0]), ("low", "catalog-behind"));
+        assert_eq!(
+            (change.confidence.level.name(), codes(&change)[0]),
+            ("low", "catalog-behind")
+        );
         assert_eq!(change.catalog_behind, [behind]);
         Actions::after(&out, &change)
     };
 
     let buckets = published("used-action-beyond-the-catalog/buckets", "s3");
-    for used in ["s3:GetBucketInsightReport", "s3:PutBucketInsightReport", "s3:GetBucketLocation"] {
+    for used in [
+        "s3:GetBucketInsightReport",
+        "s3:PutBucketInsightReport",
+        "s3:GetBucketLocation",
+    ] {
         assert!(buckets.grants(used), "{used}");
     }
-    for unused in ["s3:CreateBucket", "s3:DeleteBucket", "s3:GetBucketPolicy", "s3:PutBucketAcl"] {
+    for unused in [
+        "s3:CreateBucket",
+        "s3:DeleteBucket",
+        "s3:GetBucketPolicy",
+        "s3:PutBucketAcl",
+    ] {
         assert!(!buckets.grants(unused), "{unused}");
     }
 
@@ -157,10 +260,23 @@ fn the_lowest_confidence_publishes_what_is_held_back_and_keeps_what_was_used() {
 
 #[test]
 fn a_star_says_what_few_removals_cost() {
-    why(PLATFORM, "star-with-few-removals", "reducible", "permissions-unused");
-    let change = recommendation(&REPORT, &format!("{PLATFORM}/role/star-with-few-removals/everything"));
-    let [star] = change.patterns.as_slice() else { panic!("{:?}", change.patterns) };
-    assert_eq!((star.pattern.as_str(), star.unused, change.permissions_removed), ("*", 3, 3));
+    why(
+        PLATFORM,
+        "star-with-few-removals",
+        "reducible",
+        "permissions-unused",
+    );
+    let change = recommendation(
+        &REPORT,
+        &format!("{PLATFORM}/role/star-with-few-removals/everything"),
+    );
+    let [star] = change.patterns.as_slice() else {
+        panic!("{:?}", change.patterns)
+    };
+    assert_eq!(
+        (star.pattern.as_str(), star.unused, change.permissions_removed),
+        ("*", 3, 3)
+    );
     assert!(star.keeps_services.unwrap() > 400);
     let after = Actions::after(&REPORT, &change);
     assert!(after.grants("sqs:SendMessage") && after.has("ecs:*") && after.has("nimbus:*"));
@@ -172,8 +288,18 @@ fn a_star_says_what_few_removals_cost() {
 #[test]
 fn what_aws_does_not_see_in_use_stays_and_is_listed() {
     for (name, policy, gone, stays) in [
-        ("pass-role-task-runner", "run-tasks", "iam:GetRole", "iam:PassRole"),
-        ("database-login", "read-the-database", "rds:DescribeDBSnapshots", "rds-db:connect"),
+        (
+            "pass-role-task-runner",
+            "run-tasks",
+            "iam:GetRole",
+            "iam:PassRole",
+        ),
+        (
+            "database-login",
+            "read-the-database",
+            "rds:DescribeDBSnapshots",
+            "rds-db:connect",
+        ),
     ] {
         why(PLATFORM, name, "reducible", "permissions-unused");
         assert_eq!(row(PLATFORM, name).effect.unobserved, [stays]);
@@ -186,41 +312,83 @@ fn what_aws_does_not_see_in_use_stays_and_is_listed() {
 #[test]
 fn what_is_rarely_used_lowers_the_confidence() {
     why(PLATFORM, "rarely-used-actions", "reducible", "permissions-unused");
-    let change = recommendation(&REPORT, &format!("{PLATFORM}/role/rarely-used-actions/keep-the-archive"));
-    assert_eq!(change.rare_actions, ["kms:EnableKey", "rds:PromoteReadReplica", "s3:RestoreObject"]);
+    let change = recommendation(
+        &REPORT,
+        &format!("{PLATFORM}/role/rarely-used-actions/keep-the-archive"),
+    );
+    assert_eq!(
+        change.rare_actions,
+        ["kms:EnableKey", "rds:PromoteReadReplica", "s3:RestoreObject"]
+    );
     assert_eq!(change.confidence.level.name(), "medium");
-    assert!(codes(&change).contains(&"rarely-used-actions"), "{:?}", codes(&change));
+    assert!(
+        codes(&change).contains(&"rarely-used-actions"),
+        "{:?}",
+        codes(&change)
+    );
 }
 
 #[test]
 fn unused_emergency_access_is_not_for_deletion() {
-    let why = why(PLATFORM, "break-glass-root-access", "unused-principal", "emergency-access-unused");
-    assert!(why.contains("do not delete, add an exception") && !why.contains("then delete"), "{why}");
-    assert!(row(PLATFORM, "break-glass-root-access").recommendations.is_empty());
+    let why = why(
+        PLATFORM,
+        "break-glass-root-access",
+        "unused-principal",
+        "emergency-access-unused",
+    );
+    assert!(
+        why.contains("do not delete, add an exception") && !why.contains("then delete"),
+        "{why}"
+    );
+    assert!(
+        row(PLATFORM, "break-glass-root-access")
+            .recommendations
+            .is_empty()
+    );
 }
 
 #[test]
 fn what_was_granted_last_week_stays() {
     why(RETAIL, "grant-of-last-week", "reducible", "permissions-unused");
     let change = recommendation(&REPORT, &format!("{RETAIL}/managed/order-events"));
-    assert_eq!((change.action, change.permissions_removed), (Action::NewVersion, 1));
+    assert_eq!(
+        (change.action, change.permissions_removed),
+        (Action::NewVersion, 1)
+    );
     let after = Actions::after(&REPORT, &change);
     assert!(!after.grants("sqs:PurgeQueue"));
-    for young in ["sqs:SetQueueAttributes", "sns:CreateTopic", "sns:ListTopics", "sns:Publish"] {
+    for young in [
+        "sqs:SetQueueAttributes",
+        "sns:CreateTopic",
+        "sns:ListTopics",
+        "sns:Publish",
+    ] {
         assert!(after.has(young), "{young}");
     }
 
     let sentence = why(RETAIL, "policy-made-last-week", "blocked", "policies-stay");
-    assert!(sentence.ends_with("the policy was granted too recently to tell"), "{sentence}");
-    assert_eq!(left_alone(RETAIL, "policy/price-alerts").code.name(), "grant-too-young");
+    assert!(
+        sentence.ends_with("the policy was granted too recently to tell"),
+        "{sentence}"
+    );
+    assert_eq!(
+        left_alone(RETAIL, "policy/price-alerts").code.name(),
+        "grant-too-young"
+    );
 }
 
 #[test]
 fn a_grant_of_which_nobody_knows_the_age_is_medium_at_most() {
     why(RETAIL, "inline-age-unknown", "reducible", "permissions-unused");
     let change = recommendation(&REPORT, &format!("{RETAIL}/role/inline-age-unknown/orders"));
-    assert_eq!((change.action, change.confidence.level.name()), (Action::Replace, "medium"));
-    assert_eq!(codes(&change), ["grant-age-unknown", "used-in-window", "unused-by-action"]);
+    assert_eq!(
+        (change.action, change.confidence.level.name()),
+        (Action::Replace, "medium")
+    );
+    assert_eq!(
+        codes(&change),
+        ["grant-age-unknown", "used-in-window", "unused-by-action"]
+    );
     let after = Actions::after(&REPORT, &change);
     assert_eq!(after.0, ["dynamodb:DescribeTable", "dynamodb:GetItem"]);
 }
@@ -228,12 +396,32 @@ fn a_grant_of_which_nobody_knows_the_age_is_medium_at_most() {
 #[test]
 fn gaps_and_contradictions_are_no_evidence() {
     for (id, name, code, part) in [
-        (RETAIL, "unused-but-used-elsewhere", "unused-but-recently-used", "2026-10-31"),
+        (
+            RETAIL,
+            "unused-but-used-elsewhere",
+            "unused-but-recently-used",
+            "2026-10-31",
+        ),
         (RETAIL, "job-failed", "job-not-completed", "FAILED"),
-        (RETAIL, "service-level-only", "job-not-action-level", "SERVICE_LEVEL"),
+        (
+            RETAIL,
+            "service-level-only",
+            "job-not-action-level",
+            "SERVICE_LEVEL",
+        ),
         (RETAIL, "truncated-answer", "answer-truncated", "incomplete"),
-        (RETAIL, "works-in-an-untracked-region", "untracked-region", "ap-southeast-7"),
-        (PAYROLL, "contradictory-service", "contradictory-evidence", "sns:*"),
+        (
+            RETAIL,
+            "works-in-an-untracked-region",
+            "untracked-region",
+            "ap-southeast-7",
+        ),
+        (
+            PAYROLL,
+            "contradictory-service",
+            "contradictory-evidence",
+            "sns:*",
+        ),
     ] {
         let why = why(id, name, "no-evidence", code);
         assert!(why.contains(part), "{name}: {why}");
@@ -245,9 +433,27 @@ fn gaps_and_contradictions_are_no_evidence() {
 #[test]
 fn who_may_need_all_of_a_shared_policy_keeps_it_and_is_named() {
     for (name, policy, blocker, kind, removed) in [
-        ("shares-with-idle", "catalog-sync", "role/idle-sharer", "unused", 1),
-        ("shares-with-empty-group", "stock-queries", "group/on-call", "empty group", 2),
-        ("shares-with-standby", "order-failover", "role/orders-dr", "emergency access", 2),
+        (
+            "shares-with-idle",
+            "catalog-sync",
+            "role/idle-sharer",
+            "unused",
+            1,
+        ),
+        (
+            "shares-with-empty-group",
+            "stock-queries",
+            "group/on-call",
+            "empty group",
+            2,
+        ),
+        (
+            "shares-with-standby",
+            "order-failover",
+            "role/orders-dr",
+            "emergency access",
+            2,
+        ),
     ] {
         why(RETAIL, name, "blocked", "policies-stay");
         let stays = left_alone(RETAIL, &format!("policy/{policy}"));
@@ -256,7 +462,10 @@ fn who_may_need_all_of_a_shared_policy_keeps_it_and_is_named() {
         assert!(stays.why.ends_with(&format!("({kind})")), "{}", stays.why);
         // A copy for the other one would take nothing from anybody else.
         let fork = stays.alternative.unwrap();
-        assert_eq!((fork.choice.name(), fork.removed_in_all, fork.policies), ("fork", removed, 1));
+        assert_eq!(
+            (fork.choice.name(), fork.removed_in_all, fork.policies),
+            ("fork", removed, 1)
+        );
     }
     why(RETAIL, "orders-dr", "blocked", "policies-stay");
     let idle = why(RETAIL, "idle-sharer", "unused-principal", "principal-unused");
@@ -268,13 +477,18 @@ fn of_two_analyzers_the_one_that_looks_back_longer_counts() {
     let evidence = |id: &str| -> EvidenceSource { account(&REPORT, id).summary.evidence };
     for id in [PLATFORM, RETAIL] {
         let found = evidence(id);
-        assert_eq!((found.source.name(), found.window_days), ("last-accessed", Some(90)));
+        assert_eq!(
+            (found.source.name(), found.window_days),
+            ("last-accessed", Some(90))
+        );
         assert!(found.analyzer.is_none() && found.other_analyzers.is_empty());
     }
     let found = evidence(PAYROLL);
     assert_eq!((found.source.name(), found.window_days), ("analyzer", Some(180)));
     assert!(found.analyzer.unwrap().ends_with(":analyzer/payroll-180-days"));
-    let [other] = found.other_analyzers.as_slice() else { panic!("{:?}", found.other_analyzers) };
+    let [other] = found.other_analyzers.as_slice() else {
+        panic!("{:?}", found.other_analyzers)
+    };
     assert!(other.ends_with(":analyzer/fabrikam-organization-90-days"));
     assert_eq!(found.analyzer_created.as_deref(), Some("2026-01-20T13:55:18Z"));
 }
@@ -285,7 +499,10 @@ fn only_the_newest_finding_about_permissions_counts() {
     assert_eq!((found.findings, found.superseded_findings), (4, 1));
     why(PAYROLL, "superseded-finding", "reducible", "permissions-unused");
     let change = recommendation(&REPORT, &format!("{PAYROLL}/role/superseded-finding/payslips"));
-    assert_eq!((change.permissions_removed, change.confidence.level.name()), (1, "high"));
+    assert_eq!(
+        (change.permissions_removed, change.confidence.level.name()),
+        (1, "high")
+    );
     let after = Actions::after(&REPORT, &change);
     assert_eq!(after.0, ["s3:GetObject", "s3:PutObject", "sqs:SendMessage"]);
 }
@@ -294,16 +511,30 @@ fn only_the_newest_finding_about_permissions_counts() {
 fn a_principal_without_a_finding_is_not_called_clean() {
     let small = why(PAYROLL, "no-finding", "no-finding", "no-finding");
     assert!(small.contains("does not prove"), "{small}");
-    let large = why(PAYROLL, "no-finding-improbable", "no-evidence", "no-finding-improbable");
+    let large = why(
+        PAYROLL,
+        "no-finding-improbable",
+        "no-evidence",
+        "no-finding-improbable",
+    );
     assert!(large.contains("probably not analysed"), "{large}");
 }
 
 #[test]
 fn unused_keys_and_passwords_are_listed() {
     let user = row(PAYROLL, "user-with-unused-key-and-password");
-    let keys: Vec<&str> =
-        user.unused_access_keys.iter().filter_map(|key| key.access_key_id.as_deref()).collect();
-    assert_eq!((keys.as_slice(), user.credentials()), (["AKIAEXAMPLE000000343"].as_slice(), 2));
+    let keys: Vec<&str> = user
+        .unused_access_keys
+        .iter()
+        .filter_map(|key| key.access_key_id.as_deref())
+        .collect();
+    assert_eq!(
+        (keys.as_slice(), user.credentials()),
+        (["AKIAEXAMPLE000000343"].as_slice(), 2)
+    );
     assert_eq!(user.unused_password.unwrap().last_accessed, None);
-    assert_eq!((user.status.name(), report(&REPORT).totals.credentials), ("no-finding", 2));
+    assert_eq!(
+        (user.status.name(), report(&REPORT).totals.credentials),
+        ("no-finding", 2)
+    );
 }

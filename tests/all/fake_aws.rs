@@ -37,35 +37,70 @@ fn iam_is_spoken_to_in_forms_and_answers_in_xml_with_encoded_documents() {
     }
     let encoded = role["RolePolicyList"][0]["PolicyDocument"].as_str().unwrap();
     assert!(encoded.starts_with("%7B%22Statement%22%3A%5B%7B"), "{encoded}");
-    assert!(encoded.contains("a%2Bb%20c%2F") && !encoded.contains('+'), "{encoded}");
+    assert!(
+        encoded.contains("a%2Bb%20c%2F") && !encoded.contains('+'),
+        "{encoded}"
+    );
     let decoded = policy::decode(encoded.as_bytes()).unwrap();
     let decoded: Value = serde_json::from_str(&decoded).unwrap();
-    assert_eq!(decoded, expected["RoleDetailList"][0]["RolePolicyList"][0]["PolicyDocument"]);
+    assert_eq!(
+        decoded,
+        expected["RoleDetailList"][0]["RolePolicyList"][0]["PolicyDocument"]
+    );
     assert_eq!(found["UserDetailList"][0]["GroupList"], json!(["Admins"]));
-    assert_eq!(found["GroupDetailList"][0]["AttachedManagedPolicies"][0]["PolicyName"], "Administrator");
-    assert_eq!(found["Policies"][0]["PolicyVersionList"][0]["IsDefaultVersion"], "true");
+    assert_eq!(
+        found["GroupDetailList"][0]["AttachedManagedPolicies"][0]["PolicyName"],
+        "Administrator"
+    );
+    assert_eq!(
+        found["Policies"][0]["PolicyVersionList"][0]["IsDefaultVersion"],
+        "true"
+    );
     assert_eq!(found["Policies"][0]["UpdateDate"], "2021-09-27T20:16:37Z");
     assert_eq!(found["IsTruncated"], "false");
-    let users = iam(&fake, MEMBER, "Action=GetAccountAuthorizationDetails&Filter.member.1=User").xml();
+    let users = iam(
+        &fake,
+        MEMBER,
+        "Action=GetAccountAuthorizationDetails&Filter.member.1=User",
+    )
+    .xml();
     assert_eq!(
-        (users["UserDetailList"].as_array().map(Vec::len), &users["RoleDetailList"]),
+        (
+            users["UserDetailList"].as_array().map(Vec::len),
+            &users["RoleDetailList"]
+        ),
         (Some(1), &json!(""))
     );
 }
 
 #[test]
 fn last_accessed_jobs_run_for_a_while_and_belong_to_their_session() {
-    let fake = Fake::of(small()).polls(2).page("GetServiceLastAccessedDetails", 2).start();
+    let fake = Fake::of(small())
+        .polls(2)
+        .page("GetServiceLastAccessedDetails", 2)
+        .start();
     let form = format!("Action=GenerateServiceLastAccessedDetails&Granularity=ACTION_LEVEL&Arn={ROLE}");
-    let job = iam(&fake, MEMBER, &form).xml()["JobId"].as_str().unwrap().to_owned();
+    let job = iam(&fake, MEMBER, &form).xml()["JobId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let form = format!("Action=GetServiceLastAccessedDetails&JobId={job}");
     let first = iam(&fake, MEMBER, &form).xml();
-    assert_eq!((&first["JobStatus"], &first["JobType"]), (&json!("IN_PROGRESS"), &Value::Null));
+    assert_eq!(
+        (&first["JobStatus"], &first["JobType"]),
+        (&json!("IN_PROGRESS"), &Value::Null)
+    );
     assert_eq!(iam(&fake, MEMBER, &form).xml()["JobStatus"], "IN_PROGRESS");
     let done = iam(&fake, MEMBER, &form).xml();
-    assert_eq!((&done["JobStatus"], &done["IsTruncated"]), (&json!("COMPLETED"), &json!("true")));
+    assert_eq!(
+        (&done["JobStatus"], &done["IsTruncated"]),
+        (&json!("COMPLETED"), &json!("true"))
+    );
     let actions = &done["ServicesLastAccessed"][0]["TrackedActionsLastAccessed"];
-    assert_eq!(actions, &last_accessed()[0]["ServicesLastAccessed"][0]["TrackedActionsLastAccessed"]);
+    assert_eq!(
+        actions,
+        &last_accessed()[0]["ServicesLastAccessed"][0]["TrackedActionsLastAccessed"]
+    );
     let marker = done["Marker"].as_str().unwrap().replace('+', "%2B");
     let rest = iam(&fake, MEMBER, &format!("{form}&Marker={marker}")).xml();
     assert_eq!(rest["ServicesLastAccessed"][0]["ServiceNamespace"], "kms");
@@ -82,15 +117,27 @@ fn sts_gives_credentials_of_the_account_that_run_out() {
     let reply = sts(&fake, BASE, &format!("{form}&ExternalId=a%2Fb")).xml();
     let credentials = &reply["Credentials"];
     let key = credentials["AccessKeyId"].as_str().unwrap();
-    assert!(key.starts_with(&format!("ASIA{MEMBER}")) && key.len() == 20, "{key}");
+    assert!(
+        key.starts_with(&format!("ASIA{MEMBER}")) && key.len() == 20,
+        "{key}"
+    );
     assert!(credentials["Expiration"].as_str().unwrap().ends_with('Z'));
     let user = format!("arn:aws:sts::{MEMBER}:assumed-role/reader/scan");
     assert_eq!(reply["AssumedRoleUser"]["Arn"], user.as_str());
     let caller = sts(&fake, key, "Action=GetCallerIdentity").xml();
-    assert_eq!((&caller["Account"], &caller["Arn"]), (&json!(MEMBER), &json!(user)));
-    assert_eq!(sts(&fake, BASE, "Action=GetCallerIdentity").xml()["Account"], MANAGEMENT);
+    assert_eq!(
+        (&caller["Account"], &caller["Arn"]),
+        (&json!(MEMBER), &json!(user))
+    );
+    assert_eq!(
+        sts(&fake, BASE, "Action=GetCallerIdentity").xml()["Account"],
+        MANAGEMENT
+    );
     let closed = form.replace(MEMBER, "333333333333") + "&ExternalId=a%2Fb";
-    assert_eq!((sts(&fake, BASE, &closed).status, fake.calls_of("AssumeRole")), (403, 3));
+    assert_eq!(
+        (sts(&fake, BASE, &closed).status, fake.calls_of("AssumeRole")),
+        (403, 3)
+    );
 
     let fake = Fake::of(small()).session(std::time::Duration::ZERO).start();
     let reply = sts(&fake, BASE, &form).xml();
@@ -103,7 +150,11 @@ fn sts_gives_credentials_of_the_account_that_run_out() {
 fn organizations_is_spoken_to_in_json_by_the_management_account_or_a_delegate() {
     let fake = Fake::of(small()).start();
     let reply = organizations(&fake, BASE, "ListAccounts", &json!({}));
-    assert!(reply.head.contains("application/x-amz-json-1.1"), "{}", reply.head);
+    assert!(
+        reply.head.contains("application/x-amz-json-1.1"),
+        "{}",
+        reply.head
+    );
     let found = reply.json();
     let (first, expected) = (&found["Accounts"][0], accounts());
     for member in ["Id", "Arn", "Name", "Paths", "State", "Status"] {
@@ -115,18 +166,38 @@ fn organizations_is_spoken_to_in_json_by_the_management_account_or_a_delegate() 
     assert_eq!(described["Organization"]["Id"], "o-exampleorgid");
     let delegates = organizations(&fake, BASE, "ListDelegatedAdministrators", &json!({})).json();
     assert_eq!(delegates["DelegatedAdministrators"][0]["Id"], MEMBER);
-    assert_eq!(organizations(&fake, &key(MEMBER), "ListAccounts", &json!({})).status, 200);
+    assert_eq!(
+        organizations(&fake, &key(MEMBER), "ListAccounts", &json!({})).status,
+        200
+    );
     let denied = organizations(&fake, &key("333333333333"), "ListAccounts", &json!({}));
-    assert_eq!((denied.status, denied.code().as_str()), (400, "AccessDeniedException"));
+    assert_eq!(
+        (denied.status, denied.code().as_str()),
+        (400, "AccessDeniedException")
+    );
     let parents = |child: &str| {
         organizations(&fake, BASE, "ListParents", &json!({ "ChildId": child })).json()["Parents"][0].clone()
     };
-    assert_eq!(parents(MEMBER), json!({ "Id": "ou-exam-shop", "Type": "ORGANIZATIONAL_UNIT" }));
-    assert_eq!(parents("ou-exam-prod"), json!({ "Id": "r-examplerootid111", "Type": "ROOT" }));
-    let inside =
-        organizations(&fake, BASE, "ListAccountsForParent", &json!({ "ParentId": "ou-exam-shop" })).json();
     assert_eq!(
-        (inside["Accounts"].as_array().unwrap().len(), &inside["Accounts"][0]["Id"]),
+        parents(MEMBER),
+        json!({ "Id": "ou-exam-shop", "Type": "ORGANIZATIONAL_UNIT" })
+    );
+    assert_eq!(
+        parents("ou-exam-prod"),
+        json!({ "Id": "r-examplerootid111", "Type": "ROOT" })
+    );
+    let inside = organizations(
+        &fake,
+        BASE,
+        "ListAccountsForParent",
+        &json!({ "ParentId": "ou-exam-shop" }),
+    )
+    .json();
+    assert_eq!(
+        (
+            inside["Accounts"].as_array().unwrap().len(),
+            &inside["Accounts"][0]["Id"]
+        ),
         (1, &json!(MEMBER))
     );
 }
@@ -139,10 +210,19 @@ fn access_analyzer_speaks_rest_and_lists_analyzers_without_their_configuration()
     assert_eq!(analyzers["analyzers"].as_array().unwrap().len(), 1);
     assert_eq!(analyzers["analyzers"][0]["arn"], ANALYZER);
     assert_eq!(analyzers["analyzers"][0]["configuration"], Value::Null);
-    assert_eq!(get(&fake, &member, "/analyzer").json()["analyzers"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        get(&fake, &member, "/analyzer").json()["analyzers"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
     assert_eq!(get(&fake, BASE, "/analyzer").json()["analyzers"], json!([]));
     let analyzer = get(&fake, &member, "/analyzer/UnusedAccess-org").json();
-    assert_eq!(analyzer["analyzer"]["configuration"]["unusedAccess"]["unusedAccessAge"], 90);
+    assert_eq!(
+        analyzer["analyzer"]["configuration"]["unusedAccess"]["unusedAccessAge"],
+        90
+    );
     let path = format!(
         "/findingv2/0fa3f5a1-bd92-4193-8ca4-aba12cd91370?analyzerArn={}",
         ANALYZER.replace(':', "%3A")
@@ -155,9 +235,15 @@ fn access_analyzer_speaks_rest_and_lists_analyzers_without_their_configuration()
     }
     assert_eq!(finding, expected);
     let gone = get(&fake, &member, &path.replace("0fa3", "ffff"));
-    assert_eq!((gone.status, gone.code().as_str()), (404, "ResourceNotFoundException"));
+    assert_eq!(
+        (gone.status, gone.code().as_str()),
+        (404, "ResourceNotFoundException")
+    );
     let stranger = get(&fake, &key("333333333333"), &path);
-    assert_eq!((stranger.status, stranger.code().as_str()), (403, "AccessDeniedException"));
+    assert_eq!(
+        (stranger.status, stranger.code().as_str()),
+        (403, "AccessDeniedException")
+    );
 }
 
 /// Everything that one list gives, page by page, and how many pages there were.
@@ -176,12 +262,17 @@ fn all(mut page: impl FnMut(Option<&str>) -> (Vec<String>, Option<String>)) -> (
 
 fn names(list: &Value, member: &str) -> Vec<String> {
     let list = list.as_array().into_iter().flatten();
-    list.map(|item| item[member].as_str().unwrap().to_owned()).collect()
+    list.map(|item| item[member].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
 fn pages_reach_everything_once() {
-    let organisation = Invented { accounts: 45, principals: 40, seed: 3 };
+    let organisation = Invented {
+        accounts: 45,
+        principals: 40,
+        seed: 3,
+    };
     let books = organisation.books("200000000001");
     let fake = Fake::of(World::invented(organisation))
         .page("GetAccountAuthorizationDetails", 7)
@@ -194,14 +285,25 @@ fn pages_reach_everything_once() {
 
     let (accounts, pages) = all(|token| {
         let reply = organizations(&fake, BASE, "ListAccounts", &json!({ "NextToken": token })).json();
-        (names(&reply["Accounts"], "Id"), reply["NextToken"].as_str().map(str::to_owned))
+        (
+            names(&reply["Accounts"], "Id"),
+            reply["NextToken"].as_str().map(str::to_owned),
+        )
     });
-    assert_eq!((accounts.len(), accounts.iter().collect::<BTreeSet<_>>().len()), (45, 45));
-    assert!(pages >= 6 && pages % 2 == 0, "{pages} pages, every other one empty");
+    assert_eq!(
+        (accounts.len(), accounts.iter().collect::<BTreeSet<_>>().len()),
+        (45, 45)
+    );
+    assert!(
+        pages >= 6 && pages % 2 == 0,
+        "{pages} pages, every other one empty"
+    );
 
     let mut kinds = 0;
     let (principals, _) = all(|token| {
-        let marker = token.map(|token| format!("&Marker={}", token.replace('+', "%2B"))).unwrap_or_default();
+        let marker = token
+            .map(|token| format!("&Marker={}", token.replace('+', "%2B")))
+            .unwrap_or_default();
         let page = iam(
             &fake,
             "200000000001",
@@ -211,7 +313,10 @@ fn pages_reach_everything_once() {
         let lists = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
         kinds = kinds.max(lists.iter().filter(|list| page[**list].is_array()).count());
         let found = lists.iter().flat_map(|list| names(&page[*list], "Arn")).collect();
-        assert_eq!(page["IsTruncated"], page["Marker"].is_string().to_string().as_str());
+        assert_eq!(
+            page["IsTruncated"],
+            page["Marker"].is_string().to_string().as_str()
+        );
         (found, page["Marker"].as_str().map(str::to_owned))
     });
     let known = books.authorization.unwrap();
@@ -220,7 +325,11 @@ fn pages_reach_everything_once() {
         + known.role_detail_list.len()
         + known.policies.len();
     assert_eq!(
-        (principals.len(), principals.iter().collect::<BTreeSet<_>>().len(), kinds),
+        (
+            principals.len(),
+            principals.iter().collect::<BTreeSet<_>>().len(),
+            kinds
+        ),
         (total, total, 4)
     );
 
@@ -228,14 +337,21 @@ fn pages_reach_everything_once() {
     let list = |filter: Value| {
         all(|token| {
             let body = json!({ "analyzerArn": arn, "filter": filter, "nextToken": token });
-            let reply =
-                crate::raw::analyzer(&fake, &owner, "POST", "/findingv2", &body.to_string()).unwrap().json();
-            (names(&reply["findings"], "id"), reply["nextToken"].as_str().map(str::to_owned))
+            let reply = crate::raw::analyzer(&fake, &owner, "POST", "/findingv2", &body.to_string())
+                .unwrap()
+                .json();
+            (
+                names(&reply["findings"], "id"),
+                reply["nextToken"].as_str().map(str::to_owned),
+            )
         })
         .0
     };
     let whole: BTreeSet<String> = list(json!({})).into_iter().collect();
-    let expected: usize = accounts.iter().map(|id| organisation.books(id).findings.unwrap().len()).sum();
+    let expected: usize = accounts
+        .iter()
+        .map(|id| organisation.books(id).findings.unwrap().len())
+        .sum();
     assert_eq!(whole.len(), expected);
     let found = books.findings.unwrap();
     let filter = json!({ "status": { "eq": ["ACTIVE"] }, "findingType": { "eq": ["UnusedPermission"] },
@@ -243,18 +359,39 @@ fn pages_reach_everything_once() {
     let wanted =
         |finding: &&Finding| finding.status == "ACTIVE" && finding.finding_type == "UnusedPermission";
     let wanted: Vec<&Finding> = found.iter().filter(wanted).collect();
-    assert_eq!(list(filter), wanted.iter().map(|finding| finding.id.clone()).collect::<Vec<_>>());
+    assert_eq!(
+        list(filter),
+        wanted
+            .iter()
+            .map(|finding| finding.id.clone())
+            .collect::<Vec<_>>()
+    );
 
-    let finding =
-        wanted.iter().max_by_key(|finding| finding.finding_details.as_ref().unwrap().len()).unwrap();
+    let finding = wanted
+        .iter()
+        .max_by_key(|finding| finding.finding_details.as_ref().unwrap().len())
+        .unwrap();
     let mut details = Vec::new();
     all(|token| {
-        let token =
-            token.map(|token| format!("&nextToken={}", token.replace('+', "%2B"))).unwrap_or_default();
-        let page = get(&fake, &owner, &format!("/findingv2/{}?analyzerArn={arn}{token}", finding.id)).json();
-        assert_eq!(page["resource"], finding.resource.as_str(), "the head is on every page");
+        let token = token
+            .map(|token| format!("&nextToken={}", token.replace('+', "%2B")))
+            .unwrap_or_default();
+        let page = get(
+            &fake,
+            &owner,
+            &format!("/findingv2/{}?analyzerArn={arn}{token}", finding.id),
+        )
+        .json();
+        assert_eq!(
+            page["resource"],
+            finding.resource.as_str(),
+            "the head is on every page"
+        );
         details.extend(page["findingDetails"].as_array().unwrap().clone());
         (Vec::new(), page["nextToken"].as_str().map(str::to_owned))
     });
-    assert_eq!(Value::from(details), serde_json::to_value(&finding.finding_details).unwrap());
+    assert_eq!(
+        Value::from(details),
+        serde_json::to_value(&finding.finding_details).unwrap()
+    );
 }

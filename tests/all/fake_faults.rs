@@ -15,7 +15,13 @@ use crate::raw::{BASE, Reply, analyzer, ask, get, iam, key, organizations, recei
 const FINDING: &str = "0fa3f5a1-bd92-4193-8ca4-aba12cd91370";
 
 fn finding(fake: &Fake) -> std::io::Result<Reply> {
-    analyzer(fake, &key(MEMBER), "GET", &format!("/findingv2/{FINDING}?analyzerArn={ANALYZER}"), "")
+    analyzer(
+        fake,
+        &key(MEMBER),
+        "GET",
+        &format!("/findingv2/{FINDING}?analyzerArn={ANALYZER}"),
+        "",
+    )
 }
 
 fn authorization(fake: &Fake) -> Reply {
@@ -55,11 +61,18 @@ fn each_service_words_an_error_in_its_own_way() {
         ),
         (Fault::GatewayPage, (503, ""), (503, ""), (503, "")),
     ] {
-        let fake = Fake::of(small()).retry_after(2).fault(Rule::new(fault, When::Always)).start();
+        let fake = Fake::of(small())
+            .retry_after(2)
+            .fault(Rule::new(fault, When::Always))
+            .start();
         let reply = finding(&fake).unwrap();
         let owned = |(status, code): (u16, &str)| (status, code.to_owned());
         assert_eq!(told(&reply), owned(analyzer), "{fault:?}");
-        assert_eq!(reply.head.contains("retry-after: 2\r\n"), matches!(reply.status, 429 | 500), "{fault:?}");
+        assert_eq!(
+            reply.head.contains("retry-after: 2\r\n"),
+            matches!(reply.status, 429 | 500),
+            "{fault:?}"
+        );
         assert_eq!(told(&authorization(&fake)), owned(iam), "{fault:?}");
         assert_eq!(
             told(&organizations(&fake, BASE, "ListAccounts", &json!({}))),
@@ -116,10 +129,15 @@ fn answers_can_hold_what_no_client_knows() {
 fn pages_can_be_empty_or_repeat_their_token() {
     let list = |fake: &Fake, token: &Value| {
         let reply = organizations(fake, BASE, "ListAccounts", &json!({ "NextToken": token })).json();
-        (reply["Accounts"].as_array().unwrap().len(), reply["NextToken"].clone())
+        (
+            reply["Accounts"].as_array().unwrap().len(),
+            reply["NextToken"].clone(),
+        )
     };
-    let fake =
-        Fake::of(small()).page("ListAccounts", 2).fault(Rule::new(Fault::EmptyPage, When::First(1))).start();
+    let fake = Fake::of(small())
+        .page("ListAccounts", 2)
+        .fault(Rule::new(Fault::EmptyPage, When::First(1)))
+        .start();
     let (count, token) = list(&fake, &Value::Null);
     assert!(count == 0 && token.is_string());
     assert_eq!(list(&fake, &token).0, 2);
@@ -137,18 +155,27 @@ fn pages_can_be_empty_or_repeat_their_token() {
 fn a_rule_is_about_its_operation_its_account_and_its_turn() {
     let rules = [
         Rule::new(Fault::Denied, When::Nth(2)).on("GetFindingV2"),
-        Rule::new(Fault::Internal, When::From(2)).on("GetAccountAuthorizationDetails").of(MEMBER),
+        Rule::new(Fault::Internal, When::From(2))
+            .on("GetAccountAuthorizationDetails")
+            .of(MEMBER),
         Rule::new(Fault::Throttle, When::Always).of("444444444444"),
     ];
-    let fake = rules.into_iter().fold(Fake::of(small()), |setup, rule| setup.fault(rule)).start();
+    let fake = rules
+        .into_iter()
+        .fold(Fake::of(small()), |setup, rule| setup.fault(rule))
+        .start();
     let statuses: Vec<u16> = (0..3).map(|_| finding(&fake).unwrap().status).collect();
     assert_eq!(statuses, [200, 403, 200]);
     let statuses: Vec<u16> = (0..3).map(|_| authorization(&fake).status).collect();
     assert_eq!(statuses, [200, 500, 500]);
 
     let strikes = |seed| {
-        let fake = Fake::of(small()).fault(Rule::new(Fault::Internal, When::Chance(0.3, seed))).start();
-        (0..100).map(|_| sts(&fake, BASE, "Action=GetCallerIdentity").status).collect::<Vec<u16>>()
+        let fake = Fake::of(small())
+            .fault(Rule::new(Fault::Internal, When::Chance(0.3, seed)))
+            .start();
+        (0..100)
+            .map(|_| sts(&fake, BASE, "Action=GetCallerIdentity").status)
+            .collect::<Vec<u16>>()
     };
     let some = strikes(5);
     let count = some.iter().filter(|status| **status == 500).count();
@@ -159,7 +186,9 @@ fn a_rule_is_about_its_operation_its_account_and_its_turn() {
 
 #[test]
 fn the_rate_holds_for_each_account_alone() {
-    let fake = Fake::of(small()).rate_with_burst("GetCallerIdentity", 50.0, 5.0).start();
+    let fake = Fake::of(small())
+        .rate_with_burst("GetCallerIdentity", 50.0, 5.0)
+        .start();
     let start = Instant::now();
     let (mut taken, mut refused) = (0, 0);
     while start.elapsed() < Duration::from_millis(400) {
@@ -169,17 +198,28 @@ fn the_rate_holds_for_each_account_alone() {
         }
     }
     let most = 5.0 + 50.0 * start.elapsed().as_secs_f64() + 1.0;
-    assert!(refused > 0 && f64::from(taken) <= most, "{taken} taken of at most {most}, {refused} refused");
+    assert!(
+        refused > 0 && f64::from(taken) <= most,
+        "{taken} taken of at most {most}, {refused} refused"
+    );
     assert!(taken >= 10, "{taken} taken");
     assert_eq!(fake.throttles(), refused);
-    assert_eq!(sts(&fake, &key(MEMBER), "Action=GetCallerIdentity").status, 200, "another account's bucket");
+    assert_eq!(
+        sts(&fake, &key(MEMBER), "Action=GetCallerIdentity").status,
+        200,
+        "another account's bucket"
+    );
     assert_eq!(finding(&fake).unwrap().status, 200, "another operation's");
 }
 
 #[test]
 fn what_a_snapshot_could_not_read_cannot_be_read() {
     let error = |operation: &str, kind| Failure::new(operation, kind);
-    let organisation = Invented { accounts: 4, principals: 5, seed: 1 };
+    let organisation = Invented {
+        accounts: 4,
+        principals: 5,
+        seed: 1,
+    };
     let mut books: BTreeMap<String, Books> = organisation
         .accounts()
         .into_iter()
@@ -197,18 +237,36 @@ fn what_a_snapshot_could_not_read_cannot_be_read() {
     unread.failure = Some(error("GetFindingV2", FailureKind::Absent));
     let unread = unread.id.clone();
     let analyzer_arn = organisation.analyzer().arn;
-    let fake = Fake::of(World::memory(organisation.accounts(), vec![organisation.analyzer()], books)).start();
+    let fake = Fake::of(World::memory(
+        organisation.accounts(),
+        vec![organisation.analyzer()],
+        books,
+    ))
+    .start();
 
     let denied = iam(&fake, "200000000002", "Action=GetAccountAuthorizationDetails");
     assert_eq!(told(&denied), (403, "AccessDenied".to_owned()));
     let list = |account: &str| {
         let body =
             json!({ "analyzerArn": analyzer_arn, "filter": { "resourceOwnerAccount": { "eq": [account] } } });
-        told(&analyzer(&fake, &key("200000000001"), "POST", "/findingv2", &body.to_string()).unwrap())
+        told(
+            &analyzer(
+                &fake,
+                &key("200000000001"),
+                "POST",
+                "/findingv2",
+                &body.to_string(),
+            )
+            .unwrap(),
+        )
     };
     assert_eq!(list("200000000001"), (403, "AccessDeniedException".to_owned()));
     assert_eq!(list("200000000003").0, 200);
-    let reply = get(&fake, &key("200000000001"), &format!("/findingv2/{unread}?analyzerArn={analyzer_arn}"));
+    let reply = get(
+        &fake,
+        &key("200000000001"),
+        &format!("/findingv2/{unread}?analyzerArn={analyzer_arn}"),
+    );
     assert_eq!(told(&reply), (404, "ResourceNotFoundException".to_owned()));
 }
 
@@ -224,16 +282,32 @@ fn what_is_no_call_is_refused_and_what_is_one_is_counted() {
     let write = iam(&fake, MEMBER, "Action=PutRolePolicy&RoleName=EC2role");
     assert_eq!(told(&write), (400, "InvalidAction".to_owned()));
     authorization(&fake);
-    sts(&fake, BASE, &format!("Action=AssumeRole&RoleSessionName=s&RoleArn=arn:aws:iam::{MEMBER}:role/r"));
+    sts(
+        &fake,
+        BASE,
+        &format!("Action=AssumeRole&RoleSessionName=s&RoleArn=arn:aws:iam::{MEMBER}:role/r"),
+    );
     sts(&fake, BASE, "Action=GetCallerIdentity");
-    let expected = ["AssumeRole", "GetAccountAuthorizationDetails", "GetCallerIdentity", "PutRolePolicy"];
-    assert_eq!(fake.operations(), expected.map(str::to_owned).into_iter().collect::<BTreeSet<_>>());
+    let expected = [
+        "AssumeRole",
+        "GetAccountAuthorizationDetails",
+        "GetCallerIdentity",
+        "PutRolePolicy",
+    ];
+    assert_eq!(
+        fake.operations(),
+        expected.map(str::to_owned).into_iter().collect::<BTreeSet<_>>()
+    );
     let of = |operation: &str, account: &str| {
-        fake.calls().get(&(operation.to_owned(), account.to_owned())).copied()
+        fake.calls()
+            .get(&(operation.to_owned(), account.to_owned()))
+            .copied()
     };
     assert_eq!(of("AssumeRole", MEMBER), Some(1), "by the role's account");
     assert_eq!(of("GetCallerIdentity", MANAGEMENT), Some(1));
-    let shown = ask(&fake, &request("GET", "/_fake/calls", &[], "")).unwrap().json();
+    let shown = ask(&fake, &request("GET", "/_fake/calls", &[], ""))
+        .unwrap()
+        .json();
     assert_eq!(shown["calls"]["GetAccountAuthorizationDetails"][MEMBER], 1);
     fake.forget();
     assert!(fake.calls().is_empty());
@@ -244,10 +318,17 @@ fn many_connections_are_kept_alive_at_a_time() {
     let fake = Fake::of(small()).latency(Duration::from_millis(100)).start();
     let address = fake.url().trim_start_matches("http://").to_owned();
     let signed = sign(BASE, "sts");
-    let bytes = request("POST", "/", &[signed.as_ref()], "Action=GetCallerIdentity&Version=2011-06-15");
+    let bytes = request(
+        "POST",
+        "/",
+        &[signed.as_ref()],
+        "Action=GetCallerIdentity&Version=2011-06-15",
+    );
     let mut streams: Vec<TcpStream> = (0..256).map(|_| TcpStream::connect(&address).unwrap()).collect();
     for _ in 0..2 {
-        streams.iter_mut().for_each(|stream| stream.write_all(bytes.as_bytes()).unwrap());
+        streams
+            .iter_mut()
+            .for_each(|stream| stream.write_all(bytes.as_bytes()).unwrap());
         for stream in &mut streams {
             stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
             assert_eq!(receive(stream).unwrap().status, 200);

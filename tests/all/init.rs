@@ -31,8 +31,15 @@ fn stderr(output: &Output) -> String {
 
 fn files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("it can be read");
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
     names.sort();
     names
 }
@@ -42,7 +49,10 @@ fn the_example_is_written_and_nothing_is_left_beside_it() {
     let folder = folder("writes");
     let output = init(&folder, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert_eq!(fs::read_to_string(folder.join("leastwise.toml")).expect("it is there"), EXAMPLE);
+    assert_eq!(
+        fs::read_to_string(folder.join("leastwise.toml")).expect("it is there"),
+        EXAMPLE
+    );
     assert_eq!(files(&folder), ["leastwise.toml"]);
     assert!(output.stdout.is_empty());
     assert_eq!(
@@ -63,7 +73,10 @@ fn a_file_that_is_there_stays_unless_forced() {
         stderr(&output),
         "error: `mine.toml` already exists\nhelp: replace it with --force, or choose another file with --out\n"
     );
-    assert_eq!(fs::read_to_string(&file).expect("it is there"), "region = \"eu-west-1\"\n");
+    assert_eq!(
+        fs::read_to_string(&file).expect("it is there"),
+        "region = \"eu-west-1\"\n"
+    );
 
     let output = init(&folder, &["--out", "mine.toml", "--force"]);
     assert_eq!(output.status.code(), Some(0));
@@ -96,8 +109,15 @@ fn a_link_is_followed_when_forced() {
     std::os::unix::fs::symlink("dotfiles/real.toml", folder.join("leastwise.toml"))
         .expect("it can be linked");
     assert_eq!(init(&folder, &["--force"]).status.code(), Some(0));
-    assert!(fs::symlink_metadata(folder.join("leastwise.toml")).expect("it is there").is_symlink());
-    assert_eq!(fs::read_to_string(folder.join("dotfiles/real.toml")).expect("it is there"), EXAMPLE);
+    assert!(
+        fs::symlink_metadata(folder.join("leastwise.toml"))
+            .expect("it is there")
+            .is_symlink()
+    );
+    assert_eq!(
+        fs::read_to_string(folder.join("dotfiles/real.toml")).expect("it is there"),
+        EXAMPLE
+    );
 }
 
 #[test]

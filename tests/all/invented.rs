@@ -15,7 +15,11 @@ use crate::raw::{BASE, analyzer, iam, key, organizations};
 const ACCOUNT: &str = "200000000002";
 
 fn invented() -> Invented {
-    Invented { accounts: 5, principals: 200, seed: 42 }
+    Invented {
+        accounts: 5,
+        principals: 200,
+        seed: 42,
+    }
 }
 
 fn books() -> (Authorization, Vec<Finding>) {
@@ -30,8 +34,20 @@ fn an_account_is_the_same_in_every_organisation_of_its_seed() {
         serde_json::to_string(&(books.authorization, books.findings)).unwrap()
     };
     let one = text(invented());
-    assert_eq!(one, text(Invented { accounts: 1000, ..invented() }));
-    assert_ne!(one, text(Invented { seed: 43, ..invented() }));
+    assert_eq!(
+        one,
+        text(Invented {
+            accounts: 1000,
+            ..invented()
+        })
+    );
+    assert_ne!(
+        one,
+        text(Invented {
+            seed: 43,
+            ..invented()
+        })
+    );
 }
 
 #[test]
@@ -43,27 +59,46 @@ fn most_roles_have_an_inline_policy_and_one_or_two_managed_ones() {
     });
     let share = both.count() * 100 / all.role_detail_list.len();
     assert!((60..80).contains(&share), "{share} in 100");
-    assert!(all.user_detail_list.iter().any(|user| !user.group_list.is_empty()));
-    assert!(all.role_detail_list.iter().any(|role| role.path.starts_with("/aws-service-role/")));
+    assert!(
+        all.user_detail_list
+            .iter()
+            .any(|user| !user.group_list.is_empty())
+    );
+    assert!(
+        all.role_detail_list
+            .iter()
+            .any(|role| role.path.starts_with("/aws-service-role/"))
+    );
     let attached = |aws: bool| {
-        let of = all.policies.iter().filter(|policy| policy.arn.contains(":aws:policy/") == aws);
+        let of = all
+            .policies
+            .iter()
+            .filter(|policy| policy.arn.contains(":aws:policy/") == aws);
         of.map(|policy| policy.attachment_count.unwrap()).max().unwrap()
     };
     assert!(attached(true) > 1 && attached(false) > 1, "shared");
-    let kinds: BTreeSet<&str> = findings.iter().map(|finding| finding.finding_type.as_str()).collect();
+    let kinds: BTreeSet<&str> = findings
+        .iter()
+        .map(|finding| finding.finding_type.as_str())
+        .collect();
     assert_eq!(kinds.len(), 4, "{kinds:?}");
     let ids: BTreeSet<&str> = findings.iter().map(|finding| finding.id.as_str()).collect();
     assert_eq!(ids.len(), findings.len());
     let mut sizes: Vec<usize> = findings.iter().map(actions).filter(|count| *count > 0).collect();
     sizes.sort_unstable();
     let median = sizes[sizes.len() / 2];
-    assert!((20..120).contains(&median) && *sizes.last().unwrap() <= 200, "{sizes:?}");
+    assert!(
+        (20..120).contains(&median) && *sizes.last().unwrap() <= 200,
+        "{sizes:?}"
+    );
 }
 
 fn actions(finding: &Finding) -> usize {
     let details = finding.finding_details.iter().flatten();
     let unused = details.filter_map(|detail| detail.unused_permission_details.as_ref());
-    unused.map(|service| service.actions.as_ref().map_or(0, Vec::len)).sum()
+    unused
+        .map(|service| service.actions.as_ref().map_or(0, Vec::len))
+        .sum()
 }
 
 #[test]
@@ -78,10 +113,17 @@ fn every_document_is_a_policy_and_every_name_in_a_finding_is_granted() {
         Document::parse(&document.0).unwrap();
     }
     for role in &all.role_detail_list {
-        let mut texts: Vec<&str> =
-            role.role_policy_list.iter().map(|policy| policy.policy_document.0.as_str()).collect();
+        let mut texts: Vec<&str> = role
+            .role_policy_list
+            .iter()
+            .map(|policy| policy.policy_document.0.as_str())
+            .collect();
         for attached in &role.attached_managed_policies {
-            let policy = all.policies.iter().find(|policy| policy.arn == attached.policy_arn).unwrap();
+            let policy = all
+                .policies
+                .iter()
+                .find(|policy| policy.arn == attached.policy_arn)
+                .unwrap();
             texts.push(&policy.document().unwrap().0);
         }
         let patterns: Vec<String> = texts.into_iter().flat_map(allowed).collect();
@@ -105,17 +147,25 @@ fn every_document_is_a_policy_and_every_name_in_a_finding_is_granted() {
 fn allowed(document: &str) -> Vec<String> {
     let document: Value = serde_json::from_str(document).unwrap();
     let statements = document["Statement"].as_array().unwrap().clone();
-    let patterns =
-        statements.into_iter().filter(|one| one["Effect"] == "Allow").flat_map(|one| match &one["Action"] {
+    let patterns = statements
+        .into_iter()
+        .filter(|one| one["Effect"] == "Allow")
+        .flat_map(|one| match &one["Action"] {
             Value::Array(list) => list.clone(),
             one => vec![one.clone()],
         });
-    patterns.map(|pattern| pattern.as_str().unwrap().to_owned()).collect()
+    patterns
+        .map(|pattern| pattern.as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
 fn a_written_organisation_is_served_as_it_is_in_memory() {
-    let organisation = Invented { accounts: 3, principals: 30, seed: 9 };
+    let organisation = Invented {
+        accounts: 3,
+        principals: 30,
+        seed: 9,
+    };
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("invented");
     fs::remove_dir_all(&folder).ok();
     write_folder(&organisation, &folder).unwrap();
@@ -135,6 +185,12 @@ fn a_written_organisation_is_served_as_it_is_in_memory() {
     });
     assert_eq!(answers[0], answers[1]);
     let account = iam(&fakes[0], ACCOUNT, "Action=GetAccountAuthorizationDetails").xml();
-    let document = account["RoleDetailList"][0]["AssumeRolePolicyDocument"].as_str().unwrap();
-    assert!(decode(document.as_bytes()).unwrap().contains("lambda.amazonaws.com"));
+    let document = account["RoleDetailList"][0]["AssumeRolePolicyDocument"]
+        .as_str()
+        .unwrap();
+    assert!(
+        decode(document.as_bytes())
+            .unwrap()
+            .contains("lambda.amazonaws.com")
+    );
 }

@@ -23,12 +23,22 @@ fn events(ran: &Ran) -> Vec<Value> {
         .collect();
     let help = fs::read_to_string("tests/help/scan.txt").unwrap();
     for event in &events {
-        let text = |member: &str| event[member].as_str().unwrap_or_else(|| panic!("no {member}: {event}"));
+        let text = |member: &str| {
+            event[member]
+                .as_str()
+                .unwrap_or_else(|| panic!("no {member}: {event}"))
+        };
         let time: jiff::Timestamp = text("time").parse().unwrap();
         assert!(text("time").ends_with('Z') && time.as_second() > 0);
-        assert!(["error", "warn", "info", "debug", "trace"].contains(&text("level")), "{event}");
+        assert!(
+            ["error", "warn", "info", "debug", "trace"].contains(&text("level")),
+            "{event}"
+        );
         // Programs go by the names, so the help tells all of them.
-        assert!(help.contains(&format!(" {}", text("event"))), "the help does not tell of {event}");
+        assert!(
+            help.contains(&format!(" {}", text("event"))),
+            "the help does not tell of {event}"
+        );
         assert!(!text("message").is_empty());
         assert_eq!(text("run"), events[0]["run"].as_str().unwrap());
     }
@@ -57,14 +67,24 @@ fn every_line_is_json_and_of_one_run_when_a_scan_ends_well() {
     };
     let (one, other) = (events(&run("one", &[])), events(&run("other", &["-v"])));
     assert_ne!(one[0]["run"], other[0]["run"]);
-    assert_eq!((&one[0]["event"], &one[0]["command"]), (&json!("run-began"), &json!("scan")));
+    assert_eq!(
+        (&one[0]["event"], &one[0]["command"]),
+        (&json!("run-began"), &json!("scan"))
+    );
     assert!(!named(&one, "catalog-warning").is_empty());
     assert_eq!(named(&one, "rule-warning")[0]["state"], "never-matched");
     assert!(named(&one, "progress").len() <= 10);
     let last = one.last().unwrap();
     assert_eq!((&last["event"], &last["exit"]), (&json!("scan-ended"), &json!(0)));
     let report: Value = serde_json::from_slice(&fs::read(folder.join("one/report.json")).unwrap()).unwrap();
-    for member in ["accounts", "principals", "statuses", "recommendations", "effect", "leftAlone"] {
+    for member in [
+        "accounts",
+        "principals",
+        "statuses",
+        "recommendations",
+        "effect",
+        "leftAlone",
+    ] {
         assert!(!last[member].is_null(), "{member}");
         assert_eq!(last[member], report["totals"][member], "{member}");
     }
@@ -74,7 +94,9 @@ fn every_line_is_json_and_of_one_run_when_a_scan_ends_well() {
     assert_eq!((of(&other, "account-began"), of(&other, "account-ended")), (9, 9));
     assert_eq!(named(&other, "account-skipped")[0]["why"], "suspended");
     assert!(
-        named(&other, "account-ended").iter().all(|event| event["account"].as_str().unwrap().len() == 12)
+        named(&other, "account-ended")
+            .iter()
+            .all(|event| event["account"].as_str().unwrap().len() == 12)
     );
 }
 
@@ -82,10 +104,22 @@ fn every_line_is_json_and_of_one_run_when_a_scan_ends_well() {
 fn every_line_is_json_when_accounts_cannot_be_read_and_says_which_and_why() {
     let folder = folder("logs-partial");
     let captured = folder.join("snapshot");
-    let capture = ["capture", "--snapshot", "mocks/partial", "--out", captured.to_str().unwrap()];
+    let capture = [
+        "capture",
+        "--snapshot",
+        "mocks/partial",
+        "--out",
+        captured.to_str().unwrap(),
+    ];
     let runs = [
-        (scan("mocks/partial", &folder.join("report"), &["--log-format=json"]), "scan-ended"),
-        (leastwise(capture.iter().chain(&["--log-format=json"])), "capture-ended"),
+        (
+            scan("mocks/partial", &folder.join("report"), &["--log-format=json"]),
+            "scan-ended",
+        ),
+        (
+            leastwise(capture.iter().chain(&["--log-format=json"])),
+            "capture-ended",
+        ),
     ];
     for (run, end) in runs {
         let events = events(&run.ran().exits(3));
@@ -93,7 +127,10 @@ fn every_line_is_json_when_accounts_cannot_be_read_and_says_which_and_why() {
             .map(|it| (it["level"].clone(), it["account"].clone(), it["failures"].clone()))
             .collect();
         let denied = json!([{"operation": "GetAccountAuthorizationDetails", "kind": "denied", "count": 1}]);
-        assert!(ended.contains(&(json!("warn"), json!("222222222222"), denied)), "{ended:?}");
+        assert!(
+            ended.contains(&(json!("warn"), json!("222222222222"), denied)),
+            "{ended:?}"
+        );
         assert_eq!(ended.len(), 3, "{ended:?}");
         let last = events.last().unwrap();
         assert_eq!((&last["event"], &last["exit"]), (&json!(end), &json!(3)));
@@ -113,15 +150,29 @@ fn every_line_is_json_when_a_run_fails_at_once() {
     let fails = |ran: Ran, code: i32| {
         let events = events(&ran.exits(code));
         let last = events.last().unwrap().clone();
-        assert_eq!((&last["event"], &last["level"]), (&json!("run-failed"), &json!("error")));
+        assert_eq!(
+            (&last["event"], &last["level"]),
+            (&json!("run-failed"), &json!("error"))
+        );
         assert_eq!(last["exit"], code);
         events
     };
     let nowhere = fails(json(&["--snapshot", "mocks/nowhere"]), 1);
-    assert!(nowhere.last().unwrap()["help"].as_str().unwrap().contains("mocks/acme"));
-    let wrong = fails(json(&["--snapshot", "mocks/acme", "--config", config.to_str().unwrap()]), 2);
+    assert!(
+        nowhere.last().unwrap()["help"]
+            .as_str()
+            .unwrap()
+            .contains("mocks/acme")
+    );
+    let wrong = fails(
+        json(&["--snapshot", "mocks/acme", "--config", config.to_str().unwrap()]),
+        2,
+    );
     let problems = named(&wrong, "config-problem");
-    assert_eq!(problems.iter().map(|it| &it["key"]).collect::<Vec<_>>(), ["regio", "evidence"]);
+    assert_eq!(
+        problems.iter().map(|it| &it["key"]).collect::<Vec<_>>(),
+        ["regio", "evidence"]
+    );
     fails(json(&["--quiet", "--verbose"]), 2);
     fails(json(&["--snapshoot", "mocks/acme"]), 2);
     // Without the wish for JSON they are for people.
@@ -129,13 +180,23 @@ fn every_line_is_json_when_a_run_fails_at_once() {
         .ran()
         .exits(2)
         .says("`regio` is not a setting\n  help: did you mean `region`?\nerror: ");
-    scan("mocks/acme", &out, &["-q", "-v"]).ran().exits(2).says("cannot be used with");
+    scan("mocks/acme", &out, &["-q", "-v"])
+        .ran()
+        .exits(2)
+        .says("cannot be used with");
 }
 
 /// A snapshot with an account of a hostile name.
 fn hostile(folder: &Path, name: &str) -> PathBuf {
     let snapshot = folder.join("snapshot");
-    let capture = ["capture", "-q", "--snapshot", "mocks/partial", "--out", snapshot.to_str().unwrap()];
+    let capture = [
+        "capture",
+        "-q",
+        "--snapshot",
+        "mocks/partial",
+        "--out",
+        snapshot.to_str().unwrap(),
+    ];
     leastwise(capture).ran().exits(3);
     let accounts = snapshot.join("accounts.json");
     let mut all: Value = serde_json::from_slice(&fs::read(&accounts).unwrap()).unwrap();
@@ -149,10 +210,21 @@ fn a_name_cannot_steer_the_terminal_nor_forge_a_line() {
     let name = "x\u{1b}[2J\u{9b}31m\u{202e}\nerror: forged";
     let folder = folder("logs-hostile");
     let snapshot = hostile(&folder, name);
-    let run = |more: &[&str]| scan(snapshot.to_str().unwrap(), &folder.join("report"), more).ran().exits(3);
-    let steers = |text: &str| text.chars().any(|c| c != '\n' && c.is_control() || c == '\u{202e}');
+    let run = |more: &[&str]| {
+        scan(snapshot.to_str().unwrap(), &folder.join("report"), more)
+            .ran()
+            .exits(3)
+    };
+    let steers = |text: &str| {
+        text.chars()
+            .any(|c| c != '\n' && c.is_control() || c == '\u{202e}')
+    };
     let text = run(&["-vv"]).says("x\\u001b[2J\\u009b31m\\u202e\\nerror: forged");
-    assert!(!steers(&text.err) && !text.err.lines().any(|line| line.starts_with("error:")), "{}", text.err);
+    assert!(
+        !steers(&text.err) && !text.err.lines().any(|line| line.starts_with("error:")),
+        "{}",
+        text.err
+    );
     let json = run(&["-vv", "--log-format", "json"]);
     assert!(!steers(&json.err), "{}", json.err);
     // Programs get the name as it is.
@@ -169,18 +241,40 @@ fn no_credential_and_no_external_id_is_ever_told() {
             .fault(Rule::new(Fault::Throttle, When::Nth(3)).on("GetFindingV2"))
             .fault(Rule::new(Fault::Internal, When::Nth(1)).on("AssumeRole"))
             .fault(Rule::new(Fault::Expired, When::Nth(1)).on("GetAccountAuthorizationDetails"))
-            .fault(Rule::new(Fault::Denied, When::Always).on("AssumeRole").of("444444444444"))
+            .fault(
+                Rule::new(Fault::Denied, When::Always)
+                    .on("AssumeRole")
+                    .of("444444444444"),
+            )
             .start();
         let accounts = "111111111111,333333333333,444444444444";
-        let args =
-            ["scan", "-vv", "--external-id", "ext-0451", "--accounts", accounts, "--log-format", format];
+        let args = [
+            "scan",
+            "-vv",
+            "--external-id",
+            "ext-0451",
+            "--accounts",
+            accounts,
+            "--log-format",
+            format,
+        ];
         let args: Vec<&str> = args.into_iter().chain(["--out", out.to_str().unwrap()]).collect();
-        let ran = command_as(&fake, ADMINISTRATOR, &args).with("AWS_SECRET_ACCESS_KEY", "swordfish").ran();
+        let ran = command_as(&fake, ADMINISTRATOR, &args)
+            .with("AWS_SECRET_ACCESS_KEY", "swordfish")
+            .ran();
         let told: &[&str] = match format {
-            "text" => {
-                &[" attempt 1 throttled", " attempt 1 failed (expired)", "(rate limit)", "AssumeRole denied"]
-            }
-            _ => &["call-throttled", "call-repeated", "call-waited", "\"kind\":\"denied\""],
+            "text" => &[
+                " attempt 1 throttled",
+                " attempt 1 failed (expired)",
+                "(rate limit)",
+                "AssumeRole denied",
+            ],
+            _ => &[
+                "call-throttled",
+                "call-repeated",
+                "call-waited",
+                "\"kind\":\"denied\"",
+            ],
         };
         let ran = told.iter().fold(ran.exits(3), |ran, told| ran.says(told));
         // The fake's secret keys and session tokens begin with `invented`, the ids of its keys with four letters.
@@ -197,10 +291,22 @@ fn every_call_is_counted_for_the_account_that_it_was_made_for() {
         .fault(Rule::new(Fault::Throttle, When::Nth(2)).on("GetAccountAuthorizationDetails"))
         .fault(Rule::new(Fault::Internal, When::Nth(5)).on("GetFindingV2"))
         .start();
-    let args = ["scan", "-vv", "--log-format", "json", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "-vv",
+        "--log-format",
+        "json",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     let events = events(&command_as(&fake, ADMINISTRATOR, &args).ran().exits(0));
     let ended = named(&events, "account-ended");
-    let sum = |member: &str| ended.iter().map(|event| event[member].as_u64().unwrap()).sum::<u64>();
+    let sum = |member: &str| {
+        ended
+            .iter()
+            .map(|event| event[member].as_u64().unwrap())
+            .sum::<u64>()
+    };
     let before = fake.calls_of("GetCallerIdentity") + fake.calls_of("ListAccounts");
     assert_eq!(sum("calls"), fake.calls().values().sum::<u64>() - before);
     assert_eq!(sum("throttles"), 1);
@@ -209,17 +315,28 @@ fn every_call_is_counted_for_the_account_that_it_was_made_for() {
         let findings = fs::read(format!("mocks/acme/accounts/{account}/findings.json")).unwrap();
         let findings: Vec<Value> = serde_json::from_slice(&findings).unwrap();
         // A sweep and a list, and the details of each finding, whoever is asked for them; those of some have pages.
-        let active = findings.iter().filter(|finding| finding["status"] == "ACTIVE").count() as u64;
+        let active = findings
+            .iter()
+            .filter(|finding| finding["status"] == "ACTIVE")
+            .count() as u64;
         let calls = event["calls"].as_u64().unwrap();
         assert!(calls >= active + 2, "{calls} calls, {active} findings: {event}");
     }
     let throttled = named(&events, "call-throttled");
-    assert_eq!((throttled.len(), &throttled[0]["operation"]), (1, &json!("GetAccountAuthorizationDetails")));
+    assert_eq!(
+        (throttled.len(), &throttled[0]["operation"]),
+        (1, &json!("GetAccountAuthorizationDetails"))
+    );
     let repeated = named(&events, "call-repeated");
-    let repeated: Vec<_> =
-        repeated.iter().map(|it| (&it["kind"], &it["attempt"], &it["askedAccount"])).collect();
+    let repeated: Vec<_> = repeated
+        .iter()
+        .map(|it| (&it["kind"], &it["attempt"], &it["askedAccount"]))
+        .collect();
     // Findings of all accounts are asked of the analyzer's.
-    assert_eq!(repeated, [(&json!("unreachable"), &json!(1), &json!("222222222222"))]);
+    assert_eq!(
+        repeated,
+        [(&json!("unreachable"), &json!(1), &json!("222222222222"))]
+    );
 }
 
 /// An organisation that is not told, or an analyzer that cannot be reached, is no row of any account.
@@ -233,7 +350,10 @@ fn how_far_a_scan_reaches_is_told_in_one_line_with_the_mend() {
         let ran = command_as(&fake, key, &[command, "--out", out.to_str().unwrap()]);
         let ran = ran.with("LEASTWISE_FORMATS", "json").ran().exits(code);
         // The catalog of this build grows old; that is another warning.
-        let lines = ran.err.lines().filter(|line| line.starts_with("warning: ") && !line.contains("catalog"));
+        let lines = ran
+            .err
+            .lines()
+            .filter(|line| line.starts_with("warning: ") && !line.contains("catalog"));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
     for command in ["scan", "capture"] {
@@ -257,7 +377,12 @@ fn how_far_a_scan_reaches_is_told_in_one_line_with_the_mend() {
             ]
         );
         assert_eq!(
-            told(refused("ListDelegatedAdministrators"), "AKIA111111111111", command, 0),
+            told(
+                refused("ListDelegatedAdministrators"),
+                "AKIA111111111111",
+                command,
+                0
+            ),
             [
                 "warning: cannot look for the organisation's analyzer: 111111111111 may not list the delegated administrators of \
                  Access Analyzer (AccessDeniedException: You don't have permissions to access this resource.). Allow \
@@ -270,9 +395,17 @@ fn how_far_a_scan_reaches_is_told_in_one_line_with_the_mend() {
     let out = folder.join("json");
     let args = ["scan", "--log-format", "json", "--out", out.to_str().unwrap()];
     let events = events(&command_as(&fake, ADMINISTRATOR, &args).ran().exits(3));
-    let [only] = named(&events, "own-account-only")[..] else { panic!("{events:?}") };
-    assert_eq!((&only["account"], &only["operation"]), (&json!("222222222222"), &json!("ListAccounts")));
-    assert_eq!((&only["kind"], &only["level"]), (&json!("denied"), &json!("warn")));
+    let [only] = named(&events, "own-account-only")[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!(
+        (&only["account"], &only["operation"]),
+        (&json!("222222222222"), &json!("ListAccounts"))
+    );
+    assert_eq!(
+        (&only["kind"], &only["level"]),
+        (&json!("denied"), &json!("warn"))
+    );
 }
 
 #[test]
@@ -292,15 +425,28 @@ fn quiet_is_quiet_but_for_errors() {
 #[test]
 fn away_from_a_terminal_a_scan_of_any_size_says_ten_plain_lines_and_its_summary() {
     let folder = folder("logs-plain");
-    let organisation = Invented { accounts: 57, principals: 2, seed: 1 };
+    let organisation = Invented {
+        accounts: 57,
+        principals: 2,
+        seed: 1,
+    };
     write_folder(&organisation, &folder.join("snapshot")).unwrap();
     let snapshot = folder.join("snapshot");
-    let ran = scan(snapshot.to_str().unwrap(), &folder.join("report"), &[]).ran().exits(0);
-    assert!(!ran.err.contains('\u{1b}') && !ran.err.contains('\r'), "{}", ran.err);
+    let ran = scan(snapshot.to_str().unwrap(), &folder.join("report"), &[])
+        .ran()
+        .exits(0);
+    assert!(
+        !ran.err.contains('\u{1b}') && !ran.err.contains('\r'),
+        "{}",
+        ran.err
+    );
     let (progress, rest): (Vec<&str>, Vec<&str>) =
         ran.err.lines().partition(|line| line.ends_with("/57 accounts"));
     assert!((5..=10).contains(&progress.len()), "{progress:?}");
     assert_eq!(progress.last(), Some(&"Writing: 57/57 accounts"));
     assert!(progress.contains(&"Scanning: 57/57 accounts"));
-    assert!(rest.len() <= 16 && rest.last().unwrap().starts_with("report "), "{rest:?}");
+    assert!(
+        rest.len() <= 16 && rest.last().unwrap().starts_with("report "),
+        "{rest:?}"
+    );
 }

@@ -32,7 +32,11 @@ fn every_shell_is_given_every_command() {
             let name = command.last().unwrap();
             assert!(script.contains(name.as_str()), "{shell} is not told of {name}");
         }
-        let option = if shell == "fish" { "-l snapshot" } else { "--snapshot" };
+        let option = if shell == "fish" {
+            "-l snapshot"
+        } else {
+            "--snapshot"
+        };
         assert!(script.contains(option), "{shell} is told of no option");
     }
 }
@@ -70,9 +74,14 @@ fn an_unknown_shell_is_wrong_usage() {
 fn every_command_has_a_page() {
     let pages = folder("man").join("new").join("man1");
     leastwise(["man", pages.to_str().unwrap()]).ran().exits(0);
-    let there: BTreeSet<String> =
-        fs::read_dir(&pages).unwrap().map(|page| page.unwrap().file_name().into_string().unwrap()).collect();
-    let wanted: BTreeSet<String> = commands().iter().map(|path| format!("{}.1", path.join("-"))).collect();
+    let there: BTreeSet<String> = fs::read_dir(&pages)
+        .unwrap()
+        .map(|page| page.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let wanted: BTreeSet<String> = commands()
+        .iter()
+        .map(|path| format!("{}.1", path.join("-")))
+        .collect();
     assert_eq!(there, wanted);
 }
 
@@ -84,8 +93,17 @@ fn every_page_is_rendered_by_its_reader_without_a_warning() {
     for command in commands() {
         let page = pages.join(format!("{}.1", command.join("-")));
         let mut groff = Command::new("groff");
-        let rendered = groff.args(["-man", "-Tutf8", "-ww", "-P-cbou"]).arg(&page).output().expect("groff");
-        assert_eq!(String::from_utf8_lossy(&rendered.stderr), "", "{}", page.display());
+        let rendered = groff
+            .args(["-man", "-Tutf8", "-ww", "-P-cbou"])
+            .arg(&page)
+            .output()
+            .expect("groff");
+        assert_eq!(
+            String::from_utf8_lossy(&rendered.stderr),
+            "",
+            "{}",
+            page.display()
+        );
         let text = String::from_utf8(rendered.stdout).unwrap();
         let has = |part: &str| text.lines().any(|line| line.trim() == part);
         for part in ["NAME", "SYNOPSIS", "DESCRIPTION"] {
@@ -112,10 +130,15 @@ fn every_page_is_rendered_by_its_reader_without_a_warning() {
         }
         // What stands in columns in the help stays in lines.
         if command.last().unwrap() == "refine" {
-            for line in
-                ["EXIT CODES", "2  wrong usage", r#"[{"serviceNamespace":"s3","actions":["GetBucketAcl"]},"#]
-            {
-                assert!(text.lines().any(|there| there.trim().starts_with(line)), "no {line}:\n{text}");
+            for line in [
+                "EXIT CODES",
+                "2  wrong usage",
+                r#"[{"serviceNamespace":"s3","actions":["GetBucketAcl"]},"#,
+            ] {
+                assert!(
+                    text.lines().any(|there| there.trim().starts_with(line)),
+                    "no {line}:\n{text}"
+                );
             }
         }
     }
@@ -125,10 +148,17 @@ fn every_page_is_rendered_by_its_reader_without_a_warning() {
 fn the_page_on_standard_output_is_the_one_in_the_folder() {
     let pages = folder("man-again");
     leastwise(["man", pages.to_str().unwrap()]).ran().exits(0);
-    let printed = leastwise(["man"]).with("LEASTWISE_CATALOG", "/somewhere").ran().exits(0).out;
+    let printed = leastwise(["man"])
+        .with("LEASTWISE_CATALOG", "/somewhere")
+        .ran()
+        .exits(0)
+        .out;
     assert_eq!(printed, fs::read_to_string(pages.join("leastwise.1")).unwrap());
     // What stands in the environment of whoever packs it is nobody's business.
-    leastwise(["man", pages.to_str().unwrap()]).with("LEASTWISE_CONFIG", "/of/the/packer").ran().exits(0);
+    leastwise(["man", pages.to_str().unwrap()])
+        .with("LEASTWISE_CONFIG", "/of/the/packer")
+        .ran()
+        .exits(0);
     let scan = fs::read_to_string(pages.join("leastwise-scan.1")).unwrap();
     assert!(scan.contains("CONFIG") && !scan.contains("packer"), "{scan}");
 }
@@ -137,6 +167,8 @@ fn the_page_on_standard_output_is_the_one_in_the_folder() {
 fn a_folder_that_cannot_be_made_is_told() {
     let file = folder("man-in-a-file").join("file");
     fs::write(&file, "").unwrap();
-    let ran = leastwise(["man", file.join("man1").to_str().unwrap()]).ran().exits(1);
+    let ran = leastwise(["man", file.join("man1").to_str().unwrap()])
+        .ran()
+        .exits(1);
     assert!(ran.err.contains("cannot write"), "{}", ran.err);
 }

@@ -20,10 +20,22 @@ fn a_run_that_reads_no_account_fails_and_the_earlier_report_is_as_it_was() {
     let folder = folder("nothing-read");
     let (out, snapshot) = (folder.join("report"), folder.join("snapshot"));
     scan("mocks/acme", &out).exits(0);
-    let captured = ["capture", "--snapshot", "mocks/acme", "--out", snapshot.to_str().unwrap()];
+    let captured = [
+        "capture",
+        "--snapshot",
+        "mocks/acme",
+        "--out",
+        snapshot.to_str().unwrap(),
+    ];
     leastwise(captured).ran().exits(0);
     let (before, recorded) = (files(&out), files(&snapshot));
-    let args = ["scan", "--out", out.to_str().unwrap(), "--previous", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--out",
+        out.to_str().unwrap(),
+        "--previous",
+        out.to_str().unwrap(),
+    ];
     let ran = live(&refused("GetAccountAuthorizationDetails").start(), &args)
         .exits(1)
         .says("error: no account could be scanned. 101010101010: GetAccountAuthorizationDetails denied (AccessDenied: ")
@@ -39,8 +51,10 @@ fn a_run_that_reads_no_account_fails_and_the_earlier_report_is_as_it_was() {
     assert_eq!(files(&snapshot), recorded);
     // On the first night there is none that could be as it was.
     let first = folder.join("first");
-    let ran =
-        live(&refused("GetAccountAuthorizationDetails").start(), &["scan", "--out", first.to_str().unwrap()]);
+    let ran = live(
+        &refused("GetAccountAuthorizationDetails").start(),
+        &["scan", "--out", first.to_str().unwrap()],
+    );
     let ran = ran
         .exits(1)
         .says("no account could be scanned. 101010101010")
@@ -56,7 +70,15 @@ fn a_merge_of_shards_that_read_no_account_fails_and_the_earlier_report_is_as_it_
     scan("mocks/acme", &out).exits(0);
     let before = files(&out);
     for shard in ["1/2", "2/2"] {
-        let args = ["scan", "--shard", shard, "--parts", parts.to_str().unwrap(), "--run-id", "tonight"];
+        let args = [
+            "scan",
+            "--shard",
+            shard,
+            "--parts",
+            parts.to_str().unwrap(),
+            "--run-id",
+            "tonight",
+        ];
         live(&refused("GetAccountAuthorizationDetails").start(), &args).exits(3);
     }
     leastwise(["merge", parts.to_str().unwrap(), "--out", out.to_str().unwrap()])
@@ -71,21 +93,44 @@ fn a_merge_of_shards_that_read_no_account_fails_and_the_earlier_report_is_as_it_
 fn a_role_that_cannot_be_assumed_is_told_with_the_command_that_prints_it() {
     let folder = folder("nothing-entered");
     let (out, config) = (folder.join("report"), folder.join("leastwise.toml"));
-    fs::write(&config, "assume.role = \"security/reader\"\nassume.external-id = \"invented\"\n").unwrap();
-    let args = ["scan", "--config", config.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    fs::write(
+        &config,
+        "assume.role = \"security/reader\"\nassume.external-id = \"invented\"\n",
+    )
+    .unwrap();
+    let args = [
+        "scan",
+        "--config",
+        config.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ];
     let only = [&args[..], &["--accounts", "333333333333"]].concat();
     let fix = "deploy the role `security/reader` in 333333333333; `leastwise iam-policy --trust ACCOUNT_ID --role security/reader \
                --external-id ID` prints its CloudFormation template, where ACCOUNT_ID is the account that runs the scan";
-    live(&acme().role("another").start(), &only).exits(1).says(WORDS).says(&format!("help: {fix}\n"));
+    live(&acme().role("another").start(), &only)
+        .exits(1)
+        .says(WORDS)
+        .says(&format!("help: {fix}\n"));
     // Where others are read it is part of the summary.
-    let closed = Rule::new(Fault::Denied, When::Always).on("AssumeRole").of("333333333333");
+    let closed = Rule::new(Fault::Denied, When::Always)
+        .on("AssumeRole")
+        .of("333333333333");
     live(&acme().fault(closed).start(), &args)
         .exits(3)
         .says("(333333333333): AccessDenied on sts:AssumeRole\n")
         .says(&format!("\n                -> {fix}\n"));
-    let told =
-        &report(&out).accounts.into_iter().find(|it| it.id == "333333333333").unwrap().failures[0].failure;
-    assert!(told.code.as_deref() == Some("AccessDenied") && told.message.is_some(), "{told:?}");
+    let told = &report(&out)
+        .accounts
+        .into_iter()
+        .find(|it| it.id == "333333333333")
+        .unwrap()
+        .failures[0]
+        .failure;
+    assert!(
+        told.code.as_deref() == Some("AccessDenied") && told.message.is_some(),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -95,7 +140,13 @@ fn suspended_accounts_alone_are_nothing_to_report_on() {
     for (path, text) in files(Path::new("mocks/acme")) {
         let path = snapshot.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, String::from_utf8(text).unwrap().replace("\"ACTIVE\"", "\"SUSPENDED\"")).unwrap();
+        fs::write(
+            path,
+            String::from_utf8(text)
+                .unwrap()
+                .replace("\"ACTIVE\"", "\"SUSPENDED\""),
+        )
+        .unwrap();
     }
     let out = folder.join("report");
     scan(snapshot.to_str().unwrap(), &out)
@@ -118,14 +169,21 @@ fn the_words_of_aws_are_the_same_in_a_live_report_and_in_one_of_what_was_capture
     };
     let evidence = ["--evidence", "last-accessed"];
     let run = |args: &[&str], out: &Path| {
-        live(&setup().start(), &[args, &evidence, &["--out", out.to_str().unwrap()]].concat()).exits(3)
+        live(
+            &setup().start(),
+            &[args, &evidence, &["--out", out.to_str().unwrap()]].concat(),
+        )
+        .exits(3)
     };
     run(&["scan"], &lived);
     run(&["capture"], &snapshot);
     scan(snapshot.to_str().unwrap(), &replayed).exits(3);
     let words = |out: &Path, id: &str| {
         let failures = account(out, id).summary.failures;
-        failures.into_iter().map(|it| it.failure.message.unwrap()).collect::<Vec<_>>()
+        failures
+            .into_iter()
+            .map(|it| it.failure.message.unwrap())
+            .collect::<Vec<_>>()
     };
     for id in ["333333333333", "444444444444"] {
         assert!(!words(&lived, id).is_empty(), "{id}");
@@ -139,7 +197,15 @@ fn the_words_of_aws_are_the_same_in_a_live_report_and_in_one_of_what_was_capture
 #[test]
 fn the_words_of_aws_are_in_no_pack() {
     let out = folder("nothing-packs").join("report");
-    let args = ["scan", "--split-by", "account", "--format", "json", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--split-by",
+        "account",
+        "--format",
+        "json",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     let closed = Rule::new(Fault::Denied, When::Always).on("ListFindingsV2");
     live(&acme().fault(closed).start(), &args).exits(3);
     let failure = |folder: &Path| account(folder, "444444444444").summary.failures.remove(0).failure;
@@ -160,9 +226,13 @@ fn what_aws_says_about_the_caller_and_the_list_of_accounts_is_told() {
         .exits(3)
         .says("warning: scanning only 222222222222 (your own account), because organizations:ListAccounts failed (AccessDeniedException: ");
     let later = Rule::new(Fault::Denied, When::Nth(2)).on("ListAccounts");
-    live_as(&acme().page("ListAccounts", 3).fault(later).start(), "AKIA111111111111", &args)
-        .exits(1)
-        .says("cannot list the accounts of the organisation: ListAccounts denied (AccessDeniedException: ");
+    live_as(
+        &acme().page("ListAccounts", 3).fault(later).start(),
+        "AKIA111111111111",
+        &args,
+    )
+    .exits(1)
+    .says("cannot list the accounts of the organisation: ListAccounts denied (AccessDeniedException: ");
 }
 
 /// One line of the summary: where the evidence is from, and of how many of the accounts that were read.
@@ -170,7 +240,10 @@ fn what_aws_says_about_the_caller_and_the_list_of_accounts_is_told() {
 fn the_summary_says_where_the_evidence_comes_from() {
     let folder = folder("nothing-evidence");
     let line = |ran: Ran| {
-        let line = ran.err.lines().find_map(|line| line.strip_prefix("usage data    ").map(str::to_owned));
+        let line = ran
+            .err
+            .lines()
+            .find_map(|line| line.strip_prefix("usage data    ").map(str::to_owned));
         line.unwrap_or_else(|| panic!("{}", ran.err))
     };
     let recorded = line(scan("mocks/acme", &folder.join("recorded")));
@@ -178,8 +251,17 @@ fn the_summary_says_where_the_evidence_comes_from() {
     assert!(recorded.starts_with(analyzer), "{recorded}");
     assert!(recorded.contains(" accounts"), "{recorded}");
     let out = folder.join("lived");
-    let args = ["scan", "--evidence", "last-accessed", "--out", out.to_str().unwrap()];
-    assert_eq!(line(live(&acme().start(), &args)), "IAM last-accessed data, last 90 days: 9 accounts");
+    let args = [
+        "scan",
+        "--evidence",
+        "last-accessed",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    assert_eq!(
+        line(live(&acme().start(), &args)),
+        "IAM last-accessed data, last 90 days: 9 accounts"
+    );
 }
 
 #[cfg(unix)]
@@ -188,7 +270,9 @@ fn a_run_that_is_stopped_says_that_the_earlier_report_is_as_it_was() {
     let out = folder("nothing-stopped").join("report");
     scan("mocks/acme", &out).exits(0);
     let before = files(&out);
-    let fake = acme().fault(Rule::new(Fault::Silent, When::Always).on("GetFindingV2")).start();
+    let fake = acme()
+        .fault(Rule::new(Fault::Silent, When::Always).on("GetFindingV2"))
+        .start();
     let args = ["scan", "--out", out.to_str().unwrap()];
     command_as(&fake, "AKIA222222222222", &args)
         .stopped_when(|| fake.calls_of("GetFindingV2") > 0)

@@ -18,7 +18,10 @@ fn the_scanner_enters_accounts_of_its_own_organisation_alone() {
     let policy = printed(&["--role", "audit/reader"]);
     let enter = &policy["Statement"][1];
     assert_eq!(enter["Resource"], "arn:*:iam::*:role/audit/reader");
-    assert_eq!(enter["Condition"]["StringEquals"]["aws:ResourceOrgID"], "${aws:PrincipalOrgID}");
+    assert_eq!(
+        enter["Condition"]["StringEquals"]["aws:ResourceOrgID"],
+        "${aws:PrincipalOrgID}"
+    );
 }
 
 #[test]
@@ -40,11 +43,17 @@ fn a_printed_policy_takes_the_names_that_a_scan_takes_and_no_others() {
     ];
     for role in wrong {
         leastwise(["iam-policy", "--role", role]).ran().exits(2);
-        leastwise(["scan", "--snapshot", "mocks/acme", "--role", role]).ran().exits(2);
+        leastwise(["scan", "--snapshot", "mocks/acme", "--role", role])
+            .ran()
+            .exits(2);
     }
     for id in ["", "x", "a b", "abc$(id)\"x", &"x".repeat(1225)] {
-        leastwise(["iam-policy", "--trust", SCANNER, "--external-id", id]).ran().exits(2);
-        leastwise(["scan", "--snapshot", "mocks/acme", "--external-id", id]).ran().exits(2);
+        leastwise(["iam-policy", "--trust", SCANNER, "--external-id", id])
+            .ran()
+            .exits(2);
+        leastwise(["scan", "--snapshot", "mocks/acme", "--external-id", id])
+            .ran()
+            .exits(2);
     }
     for role in ["leastwise-reader", "a/b/c", "+=,.@_-", &"x".repeat(64)] {
         printed(&["--role", role]);
@@ -78,13 +87,17 @@ fn trust_is_narrowed_to_the_caller_that_is_named() {
     }
     leastwise(["iam-policy", "--caller", &arn]).ran().exits(2);
     // An ARN of another account would trust nobody.
-    leastwise(["iam-policy", "--trust", "222222222222", "--caller", &arn]).ran().exits(2);
+    leastwise(["iam-policy", "--trust", "222222222222", "--caller", &arn])
+        .ran()
+        .exits(2);
 }
 
 /// Every file below a folder.
 fn below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
+    entries
+        .flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] })
+        .collect()
 }
 
 #[test]
@@ -107,8 +120,13 @@ fn what_others_made_stands_in_the_templates_by_its_digest() {
                 assert!(image.contains("@sha256:"), "{at}");
                 images += 1;
             }
-            let base = line.strip_prefix("ARG ").filter(|_| path.to_string_lossy().contains("Containerfile"));
-            assert!(base.is_none_or(|it| !it.contains('=') || it.contains("@sha256:")), "{at}");
+            let base = line
+                .strip_prefix("ARG ")
+                .filter(|_| path.to_string_lossy().contains("Containerfile"));
+            assert!(
+                base.is_none_or(|it| !it.contains('=') || it.contains("@sha256:")),
+                "{at}"
+            );
         }
     }
     assert!(actions >= 5 && images >= 3, "{actions} actions, {images} images");

@@ -16,7 +16,11 @@ fn profiles(name: &str) -> (PathBuf, PathBuf) {
     let process = folder.join("process.sh");
     let keys = r#"{"Version":1,"AccessKeyId":"AKIA333333333333","SecretAccessKey":"invented"}"#;
     let asked = folder.join("asked");
-    fs::write(&process, format!("echo once >> {}; echo '{keys}'\n", asked.display())).unwrap();
+    fs::write(
+        &process,
+        format!("echo once >> {}; echo '{keys}'\n", asked.display()),
+    )
+    .unwrap();
     let text = format!(
         "[profile audit]\naws_access_key_id = AKIA111111111111\naws_secret_access_key = invented\nregion = us-east-1\n\
          [profile entered]\nrole_arn = arn:aws:iam::444444444444:role/entered\nsource_profile = audit\nrole_session_name = me\n\
@@ -34,7 +38,15 @@ fn profiles(name: &str) -> (PathBuf, PathBuf) {
 
 fn scan(fake: &Fake, folder: &Path, file: &Path, more: &[&str]) -> Run {
     let out = folder.join("report");
-    let args = ["scan", "--accounts", "333333333333", "--format", "json", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--accounts",
+        "333333333333",
+        "--format",
+        "json",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     command_as(fake, ENVIRONMENT, &[&args, more].concat())
         .with("AWS_CONFIG_FILE", file.to_str().unwrap())
         .with("AWS_ENDPOINT_URL_STS", &fake.url())
@@ -44,7 +56,10 @@ fn scan(fake: &Fake, folder: &Path, file: &Path, more: &[&str]) -> Run {
 
 /// Whose credentials the calls of this fake were made with.
 fn callers(fake: &Fake) -> Vec<String> {
-    let asked = fake.calls().into_keys().filter(|(operation, _)| operation == "GetCallerIdentity");
+    let asked = fake
+        .calls()
+        .into_keys()
+        .filter(|(operation, _)| operation == "GetCallerIdentity");
     asked.map(|(_, account)| account).collect()
 }
 
@@ -56,15 +71,35 @@ fn a_named_profile_is_used_though_the_environment_has_other_keys_and_the_run_say
     let by_config = ["--config", config.to_str().unwrap()];
     let cases: [(&[&str], &str, &str); 5] = [
         (&[], "arn:aws:iam::222222222222:user/scanner", "222222222222"),
-        (&["--profile", "audit"], "arn:aws:iam::111111111111:user/scanner", "111111111111"),
-        (&by_config, "arn:aws:iam::111111111111:user/scanner", "111111111111"),
-        (&["--profile", "entered"], "arn:aws:sts::444444444444:assumed-role/entered/me", "444444444444"),
-        (&["--profile", "process"], "arn:aws:iam::333333333333:user/scanner", "333333333333"),
+        (
+            &["--profile", "audit"],
+            "arn:aws:iam::111111111111:user/scanner",
+            "111111111111",
+        ),
+        (
+            &by_config,
+            "arn:aws:iam::111111111111:user/scanner",
+            "111111111111",
+        ),
+        (
+            &["--profile", "entered"],
+            "arn:aws:sts::444444444444:assumed-role/entered/me",
+            "444444444444",
+        ),
+        (
+            &["--profile", "process"],
+            "arn:aws:iam::333333333333:user/scanner",
+            "333333333333",
+        ),
     ];
     for (more, arn, account) in cases {
         let fake = acme().start();
         let ran = scan(&fake, &folder, &file, more).ran().exits(0);
-        assert_eq!(ran.err.lines().next(), Some(format!("Credentials: {arn}").as_str()), "{more:?}");
+        assert_eq!(
+            ran.err.lines().next(),
+            Some(format!("Credentials: {arn}").as_str()),
+            "{more:?}"
+        );
         assert_eq!(callers(&fake), [account], "{more:?}");
     }
     // A process may ask for a second factor.
@@ -76,11 +111,20 @@ fn a_profile_that_is_not_there_is_refused_by_name_and_nobody_else_is_asked() {
     let (folder, file) = profiles("profiles-unknown");
     for (name, help) in [
         ("audti", "help: did you mean `audit`?"),
-        ("production", "help: profiles: `audit`, `empty`, `entered`, `login`, `process`, `sso`"),
+        (
+            "production",
+            "help: profiles: `audit`, `empty`, `entered`, `login`, `process`, `sso`",
+        ),
     ] {
         let fake = acme().start();
-        let ran = scan(&fake, &folder, &file, &["--profile", name]).ran().exits(2).says(help);
-        let place = format!("error: AWS profile `{name}` not found in {} or /dev/null\n", file.display());
+        let ran = scan(&fake, &folder, &file, &["--profile", name])
+            .ran()
+            .exits(2)
+            .says(help);
+        let place = format!(
+            "error: AWS profile `{name}` not found in {} or /dev/null\n",
+            file.display()
+        );
         assert!(ran.err.contains(&place), "{}", ran.err);
         assert!(fake.calls().is_empty() && !folder.join("report").exists());
     }
@@ -130,7 +174,11 @@ fn without_any_credentials_everything_that_was_tried_is_told_in_one_line() {
         .says("error: no AWS credentials found: ")
         .says("Environment: ")
         .says("Profile: ");
-    assert!(!ran.err.contains("\\u") && ran.err.lines().count() == 2, "{}", ran.err);
+    assert!(
+        !ran.err.contains("\\u") && ran.err.lines().count() == 2,
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -154,8 +202,13 @@ fn a_capture_and_a_shard_say_who_calls_as_well_and_programs_are_told_by_name() {
     assert_eq!(run(&capture).err.lines().next(), Some(caller));
     assert_eq!(run(&shard).err.lines().next(), Some(caller));
     let told = run(&[&capture[..], &["--log-format", "json"]].concat()).err;
-    let events = told.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    let caller = events.into_iter().find(|event| event["event"] == "caller").unwrap();
+    let events = told
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let caller = events
+        .into_iter()
+        .find(|event| event["event"] == "caller")
+        .unwrap();
     assert_eq!(caller["arn"], "arn:aws:iam::111111111111:user/scanner");
     assert_eq!(caller["account"], "111111111111");
 }

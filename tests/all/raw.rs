@@ -28,7 +28,14 @@ impl Reply {
     pub(crate) fn xml(&self) -> Value {
         let root = xml(&mut self.body.as_str());
         let (_, inside) = root.as_object().unwrap().iter().next().unwrap();
-        inside.as_object().unwrap().iter().find(|(name, _)| name.ends_with("Result")).unwrap().1.clone()
+        inside
+            .as_object()
+            .unwrap()
+            .iter()
+            .find(|(name, _)| name.ends_with("Result"))
+            .unwrap()
+            .1
+            .clone()
     }
 
     /// The code of an error, wherever its protocol puts it.
@@ -38,7 +45,11 @@ impl Reply {
         };
         between(&self.body, "<Code>", "</Code>")
             .or_else(|| between(&self.head, "x-amzn-errortype:", ":"))
-            .or_else(|| serde_json::from_str::<Value>(&self.body).ok()?["__type"].as_str().map(str::to_owned))
+            .or_else(|| {
+                serde_json::from_str::<Value>(&self.body).ok()?["__type"]
+                    .as_str()
+                    .map(str::to_owned)
+            })
             .unwrap_or_default()
     }
 }
@@ -53,7 +64,16 @@ pub(crate) fn query(fake: &Fake, key: &str, version: &str, form: &str) -> Reply 
     let service = if version.starts_with("2011") { "sts" } else { "iam" };
     let body = format!("{form}&Version={version}");
     let kind = "application/x-www-form-urlencoded";
-    ask(fake, &request("POST", "/", &[("content-type", kind), sign(key, service).as_ref()], &body)).unwrap()
+    ask(
+        fake,
+        &request(
+            "POST",
+            "/",
+            &[("content-type", kind), sign(key, service).as_ref()],
+            &body,
+        ),
+    )
+    .unwrap()
 }
 
 pub(crate) fn iam(fake: &Fake, account: &str, form: &str) -> Reply {
@@ -68,14 +88,20 @@ pub(crate) fn sts(fake: &Fake, key: &str, form: &str) -> Reply {
 pub(crate) fn organizations(fake: &Fake, key: &str, operation: &str, body: &Value) -> Reply {
     let target = format!("AWSOrganizationsV20161128.{operation}");
     let signed = sign(key, "organizations");
-    let headers =
-        [("x-amz-target", target.as_str()), ("content-type", "application/x-amz-json-1.1"), signed.as_ref()];
+    let headers = [
+        ("x-amz-target", target.as_str()),
+        ("content-type", "application/x-amz-json-1.1"),
+        signed.as_ref(),
+    ];
     ask(fake, &request("POST", "/", &headers, &body.to_string())).unwrap()
 }
 
 /// A call of Access Analyzer.
 pub(crate) fn analyzer(fake: &Fake, key: &str, method: &str, path: &str, body: &str) -> io::Result<Reply> {
-    ask(fake, &request(method, path, &[sign(key, "access-analyzer").as_ref()], body))
+    ask(
+        fake,
+        &request(method, path, &[sign(key, "access-analyzer").as_ref()], body),
+    )
 }
 
 pub(crate) fn get(fake: &Fake, key: &str, path: &str) -> Reply {
@@ -99,7 +125,10 @@ pub(crate) fn sign(key: &str, service: &str) -> Signed {
 
 /// The bytes of a request.
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     format!(
         "{method} {path} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {}\r\n\r\n{body}",
         body.len()
@@ -123,11 +152,21 @@ pub(crate) fn receive(stream: &mut TcpStream) -> io::Result<Reply> {
         bytes.push(byte[0]);
     }
     let head = String::from_utf8(bytes).unwrap();
-    let length = head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
+    let length = head
+        .split("content-length: ")
+        .nth(1)
+        .unwrap()
+        .split("\r\n")
+        .next()
+        .unwrap();
     let mut body = vec![0; length.parse().unwrap()];
     stream.read_exact(&mut body)?;
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Ok(Reply { status, head, body: String::from_utf8(body).unwrap() })
+    Ok(Reply {
+        status,
+        head,
+        body: String::from_utf8(body).unwrap(),
+    })
 }
 
 /// One element: text, a list of members, or an object of what is inside.
@@ -138,7 +177,9 @@ fn xml(rest: &mut &str) -> Value {
         let text = &rest[..rest.find('<').unwrap()];
         *rest = &rest[text.len()..];
         while !rest.starts_with("</") {
-            let Value::Object(element) = xml(rest) else { panic!("no element at {rest}") };
+            let Value::Object(element) = xml(rest) else {
+                panic!("no element at {rest}")
+            };
             let (name, value) = element.into_iter().next().unwrap();
             match name.as_str() {
                 "member" => list.push(value),
@@ -160,7 +201,8 @@ fn xml(rest: &mut &str) -> Value {
     *rest = &rest[open.len() + 2..];
     let name = open.split(' ').next().unwrap();
     let value = content(rest);
-    *rest =
-        rest.strip_prefix(&format!("</{name}>")).unwrap_or_else(|| panic!("{name} is not closed at {rest}"));
+    *rest = rest
+        .strip_prefix(&format!("</{name}>"))
+        .unwrap_or_else(|| panic!("{name} is not closed at {rest}"));
     Value::Object(Map::from_iter([(name.to_owned(), value)]))
 }

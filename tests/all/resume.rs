@@ -19,7 +19,11 @@ const PAGES: u64 = 3;
 const ANSWERED: u64 = 40;
 
 fn live(fake: &Fake, out: &Path, more: &[&str]) -> Run {
-    let formats = if more.contains(&"--format") { &[][..] } else { &["--format", "json"] };
+    let formats = if more.contains(&"--format") {
+        &[][..]
+    } else {
+        &["--format", "json"]
+    };
     let args = [&["scan", "--out", out.to_str().unwrap()][..], formats, more].concat();
     command_as(fake, "AKIA222222222222", &args)
         .with("LEASTWISE_LIMITS_ACCOUNTS", "1")
@@ -28,8 +32,9 @@ fn live(fake: &Fake, out: &Path, more: &[&str]) -> Run {
 
 fn beside(out: &Path) -> Vec<String> {
     let entries = fs::read_dir(out.parent().unwrap()).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned()).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned())
+        .collect();
     names.sort();
     names
 }
@@ -56,7 +61,13 @@ fn killed(name: &str) -> (Fake, PathBuf, Vec<PathBuf>) {
     assert_eq!(live(&fake, &out, &[]).killed_when(far).code, -1);
     let begun = fs::read_dir(out.with_file_name(".report.journal").join("findings")).unwrap();
     let begun: Vec<PathBuf> = begun.map(|entry| entry.unwrap().path()).collect();
-    let lines = |path| fs::read_to_string(path).unwrap().lines().filter(|line| !line.is_empty()).count();
+    let lines = |path| {
+        fs::read_to_string(path)
+            .unwrap()
+            .lines()
+            .filter(|line| !line.is_empty())
+            .count()
+    };
     let kept: usize = begun.iter().map(lines).sum();
     assert!(kept as u64 > IN_FLIGHT * PAGES, "{kept} lines");
     (fake, out, begun)
@@ -65,8 +76,9 @@ fn killed(name: &str) -> (Fake, PathBuf, Vec<PathBuf>) {
 /// A scan to whose end one account could not be read, and where it wrote.
 fn unread(name: &str) -> (Fake, PathBuf) {
     let out = folder(name).join("report");
-    let denied =
-        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
+    let denied = Rule::new(Fault::Denied, When::Always)
+        .on("GetAccountAuthorizationDetails")
+        .of("444444444444");
     let fake = acme().fault(denied).start();
     live(&fake, &out, &[]).ran().exits(3);
     (fake, out)
@@ -78,13 +90,24 @@ fn a_scan_that_is_killed_goes_on_where_it_was_and_gives_the_same_bytes() {
     let (wanted, pages) = whole();
     let (fake, out, _) = killed("resume-killed");
     let left = beside(&out);
-    let [work, journal, lock] = left.as_slice() else { panic!("{left:?}") };
-    assert!(work.starts_with(".report.") && work.ends_with(".partial"), "{left:?}");
+    let [work, journal, lock] = left.as_slice() else {
+        panic!("{left:?}")
+    };
+    assert!(
+        work.starts_with(".report.") && work.ends_with(".partial"),
+        "{left:?}"
+    );
     assert_eq!([journal, lock], [".report.journal", ".report.lock"]);
     fake.heal();
     fake.forget();
-    live(&fake, &out, &["--resume"]).ran().exits(0).says("Continuing the scan of ");
-    assert!(lasting_files(&out) == *wanted, "the report differs from that of a scan that was not killed");
+    live(&fake, &out, &["--resume"])
+        .ran()
+        .exits(0)
+        .says("Continuing the scan of ");
+    assert!(
+        lasting_files(&out) == *wanted,
+        "the report differs from that of a scan that was not killed"
+    );
     let again = fake.calls_of("GetFindingV2");
     assert!(
         again <= pages - ANSWERED + IN_FLIGHT * PAGES,
@@ -107,7 +130,10 @@ fn a_scan_that_is_killed_while_it_writes_a_file_leaves_nothing_that_cannot_be_go
         assert!(!out.exists());
     }
     live(&fake, &out, &["--resume"]).ran().exits(0);
-    assert!(lasting_files(&out) == *wanted, "the report differs from that of a scan that was not killed");
+    assert!(
+        lasting_files(&out) == *wanted,
+        "the report differs from that of a scan that was not killed"
+    );
     assert_eq!(beside(&out), ["report"]);
 }
 
@@ -118,7 +144,9 @@ fn what_could_not_be_read_can_be_read_again_alone() {
     fake.heal();
     fake.forget();
     let formats: Vec<&str> = ReportFormat::DEFAULT.iter().map(|it| it.name()).collect();
-    live(&fake, &out, &["--resume", "--format", &formats.join(",")]).ran().exits(0);
+    live(&fake, &out, &["--resume", "--format", &formats.join(",")])
+        .ran()
+        .exits(0);
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 1);
     assert!(lasting_files(&out) == lasting_files(&demonstration()));
     assert_eq!(beside(&out), ["report"]);
@@ -166,12 +194,21 @@ fn a_journal_of_other_settings_of_last_week_or_of_nobody_is_refused_and_the_mend
     old["started"] = "2026-01-01T00:00:00Z".into();
     // Somebody who can write the digest as well.
     fs::write(&about, sealed("about.json", &old.to_string())).unwrap();
-    live(&fake, &out, &["--resume"]).ran().exits(1).says("began at 2026-01-01T00:00:00Z");
+    live(&fake, &out, &["--resume"])
+        .ran()
+        .exits(1)
+        .says("began at 2026-01-01T00:00:00Z");
     old["format"] = 2.into();
     fs::write(&about, sealed("about.json", &old.to_string())).unwrap();
-    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not saved progress of a scan");
+    live(&fake, &out, &["--resume"])
+        .ran()
+        .exits(1)
+        .says("is not saved progress of a scan");
     fs::write(&about, text.split_at(9).0).unwrap();
-    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not saved progress of a scan");
+    live(&fake, &out, &["--resume"])
+        .ran()
+        .exits(1)
+        .says("is not saved progress of a scan");
     fake.heal();
     live(&fake, &out, &[]).ran().exits(0);
     assert_eq!(report(&out).totals.accounts.get(&Coverage::Failed), None);
@@ -194,7 +231,10 @@ fn a_line_that_was_cut_off_in_a_letter_costs_no_line_before_it() {
     live(&fake, &out, &["--resume"]).ran().exits(0);
     assert!(lasting_files(&out) == *wanted);
     let again = fake.calls_of("GetFindingV2");
-    assert!(again <= pages - ANSWERED + IN_FLIGHT * PAGES, "{again} calls, {pages} pages");
+    assert!(
+        again <= pages - ANSWERED + IN_FLIGHT * PAGES,
+        "{again} calls, {pages} pages"
+    );
 }
 
 #[test]
@@ -204,7 +244,10 @@ fn a_journal_of_which_only_the_note_is_left_is_gone_on_from() {
         fs::remove_dir_all(out.with_file_name(".report.journal").join(part)).unwrap();
     }
     fake.heal();
-    live(&fake, &out, &["--resume"]).ran().exits(0).says("Continuing the scan of ");
+    live(&fake, &out, &["--resume"])
+        .ran()
+        .exits(0)
+        .says("Continuing the scan of ");
     assert_eq!(beside(&out), ["report"]);
 }
 
@@ -212,7 +255,10 @@ fn a_journal_of_which_only_the_note_is_left_is_gone_on_from() {
 fn a_broken_file_of_a_journal_is_read_again_from_aws() {
     let (wanted, _) = whole();
     let (fake, out) = unread("resume-broken");
-    let kept = out.parent().unwrap().join(".report.journal/accounts/888888888888.json");
+    let kept = out
+        .parent()
+        .unwrap()
+        .join(".report.journal/accounts/888888888888.json");
     let text = fs::read_to_string(&kept).unwrap();
     fs::write(&kept, text.split_at(text.len() / 2).0).unwrap();
     fake.heal();
@@ -227,7 +273,10 @@ fn a_broken_file_of_a_journal_is_read_again_from_aws() {
 fn what_somebody_changed_in_a_journal_is_said_and_read_again_from_aws() {
     let (wanted, _) = whole();
     let (fake, out) = unread("resume-changed");
-    let kept = out.parent().unwrap().join(".report.journal/accounts/888888888888.json");
+    let kept = out
+        .parent()
+        .unwrap()
+        .join(".report.journal/accounts/888888888888.json");
     let text = fs::read_to_string(&kept).unwrap();
     let changed = text.replacen("wildcard-everything", "wildcard-nothing", 1);
     assert_ne!(changed, text);
@@ -245,7 +294,10 @@ fn what_somebody_changed_in_a_journal_is_said_and_read_again_from_aws() {
     let note = out.parent().unwrap().join(".report.journal/about.json");
     let text = fs::read_to_string(&note).unwrap();
     fs::write(&note, text.replacen("\"started\":\"2", "\"started\":\"3", 1)).unwrap();
-    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not saved progress of a scan");
+    live(&fake, &out, &["--resume"])
+        .ran()
+        .exits(1)
+        .says("is not saved progress of a scan");
 }
 
 /// In the place of a file stands a folder, so that it cannot be written. Gives what is in the way.
@@ -262,9 +314,14 @@ fn a_scan_that_cannot_keep_an_account_stops_there_and_goes_on_when_it_can() {
     let (wanted, _) = whole();
     let out = folder("resume-no-room").join("report");
     let deny = |account: &str| {
-        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of(account)
+        Rule::new(Fault::Denied, When::Always)
+            .on("GetAccountAuthorizationDetails")
+            .of(account)
     };
-    let fake = acme().fault(deny("444444444444")).fault(deny("888888888888")).start();
+    let fake = acme()
+        .fault(deny("444444444444"))
+        .fault(deny("888888888888"))
+        .start();
     live(&fake, &out, &[]).ran().exits(3);
     let stale = out.with_file_name(".report.journal/accounts/444444444444.json");
     assert!(stale.is_file());
@@ -295,14 +352,22 @@ fn a_scan_that_cannot_keep_an_account_stops_there_and_goes_on_when_it_can() {
 fn a_capture_that_could_not_be_gone_on_from_is_told_once_and_whole_all_the_same() {
     let out = folder("resume-capture").join("snapshot");
     let capture = |fake: &Fake, more: &[&str]| {
-        let args: Vec<&str> =
-            ["capture", "--out", out.to_str().unwrap()].iter().chain(more).copied().collect();
+        let args: Vec<&str> = ["capture", "--out", out.to_str().unwrap()]
+            .iter()
+            .chain(more)
+            .copied()
+            .collect();
         command_as(fake, "AKIA222222222222", &args)
     };
     let deny = |account: &str| {
-        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of(account)
+        Rule::new(Fault::Denied, When::Always)
+            .on("GetAccountAuthorizationDetails")
+            .of(account)
     };
-    let fake = acme().fault(deny("444444444444")).fault(deny("888888888888")).start();
+    let fake = acme()
+        .fault(deny("444444444444"))
+        .fault(deny("888888888888"))
+        .start();
     capture(&fake, &[]).ran().exits(3);
     for account in ["444444444444", "888888888888"] {
         blocked(&out, &format!("accounts/{account}.json"));
@@ -310,7 +375,14 @@ fn a_capture_that_could_not_be_gone_on_from_is_told_once_and_whole_all_the_same(
     }
     fake.heal();
     let ran = capture(&fake, &["--resume"]).ran().exits(0);
-    assert_eq!(ran.err.matches("--resume would have to read these accounts again").count(), 1, "{}", ran.err);
+    assert_eq!(
+        ran.err
+            .matches("--resume would have to read these accounts again")
+            .count(),
+        1,
+        "{}",
+        ran.err
+    );
     assert!(out.join("accounts/444444444444/findings.json").is_file());
     assert_eq!(beside(&out), ["snapshot"]);
 }
@@ -322,7 +394,10 @@ fn without_an_interrupted_run_resume_begins_one() {
     live(&fake, &out, &["--resume"]).ran().exits(0);
     assert_eq!(beside(&out), ["report"]);
     let args = ["scan", "--snapshot", "mocks/acme", "--resume"];
-    crate::run::leastwise(args).ran().exits(2).says("cannot be used with");
+    crate::run::leastwise(args)
+        .ran()
+        .exits(2)
+        .says("cannot be used with");
 }
 
 #[cfg(unix)]
@@ -334,7 +409,13 @@ fn a_report_that_was_put_aside_when_a_run_was_killed_is_put_back() {
     fs::create_dir_all(work.join("new/accounts")).unwrap();
     fs::rename(&out, work.join("old")).unwrap();
     // This run does not come to its end, and yet the old report is there again.
-    let args = ["scan", "--snapshot", "mocks/nowhere", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--snapshot",
+        "mocks/nowhere",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     crate::run::leastwise(args).ran().exits(1);
     assert_eq!(report(&out).totals.accounts.get(&Coverage::Failed), Some(&1));
     assert_eq!(beside(&out), ["report"]);

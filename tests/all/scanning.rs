@@ -17,26 +17,47 @@ fn the_demonstration_is_read_whole_and_its_totals_add_up() {
     let out = folder("acme").join("report");
     let ran = scan("mocks/acme", &out).exits(0);
     // Progress, and a warning that the catalog has grown old, are no part of the summary.
-    let is_summary =
-        |line: &&str| !["Scanning:", "Writing:", "warning:"].iter().any(|it| line.starts_with(it));
+    let is_summary = |line: &&str| {
+        !["Scanning:", "Writing:", "warning:"]
+            .iter()
+            .any(|it| line.starts_with(it))
+    };
     let summary = ran.err.lines().filter(is_summary);
     let summary: Vec<&str> = summary.collect();
     assert_eq!(summary.len(), 13, "{summary:?}");
     let whole = report(&out);
     assert!(whole.totals.principals >= 60);
-    assert_eq!(whole.totals.statuses.values().sum::<usize>(), whole.totals.principals);
+    assert_eq!(
+        whole.totals.statuses.values().sum::<usize>(),
+        whole.totals.principals
+    );
     let mut recommendations = whole.recommendations.len();
     for summary in &whole.accounts {
         let account = account(&out, &summary.id);
         assert_eq!(account.principals.len(), summary.principals);
         for (status, count) in &summary.statuses {
-            assert_eq!(account.principals.iter().filter(|row| row.status == *status).count(), *count);
+            assert_eq!(
+                account
+                    .principals
+                    .iter()
+                    .filter(|row| row.status == *status)
+                    .count(),
+                *count
+            );
         }
-        assert!(account.recommendations.iter().all(|it| it.proof.verdict.name() == "proven"));
+        assert!(
+            account
+                .recommendations
+                .iter()
+                .all(|it| it.proof.verdict.name() == "proven")
+        );
         recommendations += account.recommendations.len();
     }
     assert_eq!(recommendations, whole.totals.recommendations);
-    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0).prints("changes proven again");
+    leastwise(["verify", out.to_str().unwrap()])
+        .ran()
+        .exits(0)
+        .prints("changes proven again");
 }
 
 #[test]
@@ -60,7 +81,15 @@ fn accounts_that_cannot_be_read_are_rows_and_the_exit_says_so() {
 #[test]
 fn what_was_found_can_fail_a_pipeline() {
     let out = folder("fail-on").join("report");
-    let args = ["scan", "--snapshot", "mocks/acme", "--fail-on", "unused", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--snapshot",
+        "mocks/acme",
+        "--fail-on",
+        "unused",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     leastwise(args).ran().exits(5);
 }
 
@@ -80,7 +109,9 @@ fn a_changed_report_is_found_out() {
     fs::write(&path, &text).unwrap();
     verify().exits(0);
     fs::write(out.join("policies/stray.json"), "{}").unwrap();
-    verify().exits(1).prints("policies/stray.json is not listed in manifest.json");
+    verify()
+        .exits(1)
+        .prints("policies/stray.json is not listed in manifest.json");
 }
 
 #[test]
@@ -89,7 +120,10 @@ fn a_place_that_holds_something_else_is_refused_before_any_work() {
     fs::create_dir_all(&out).unwrap();
     fs::write(out.join("thesis.txt"), "years of work").unwrap();
     scan("mocks/acme", &out).exits(1).says("refusing to overwrite `");
-    assert_eq!(fs::read_to_string(out.join("thesis.txt")).unwrap(), "years of work");
+    assert_eq!(
+        fs::read_to_string(out.join("thesis.txt")).unwrap(),
+        "years of work"
+    );
 }
 
 #[test]
@@ -99,7 +133,10 @@ fn a_report_replaces_an_earlier_one_and_leaves_nothing_beside_it() {
     scan("mocks/partial", &out).exits(3);
     scan("mocks/acme", &out).exits(0);
     assert!(out.join("accounts/888888888888.json").is_file());
-    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     assert_eq!(left, ["report"]);
 }
 
@@ -111,9 +148,11 @@ fn with_a_link_the_report_that_it_leads_to_is_replaced_and_the_link_stays() {
     scan("mocks/partial", &real).exits(3);
     std::os::unix::fs::symlink("elsewhere/real", &link).unwrap();
     let beside = |place: &Path| fs::read_dir(place).unwrap().count();
-    for (name, snapshot, code, accounts) in
-        [("link", "mocks/acme", 0, 10), ("link/", "mocks/partial", 3, 4), ("link", "mocks/acme", 0, 10)]
-    {
+    for (name, snapshot, code, accounts) in [
+        ("link", "mocks/acme", 0, 10),
+        ("link/", "mocks/partial", 3, 4),
+        ("link", "mocks/acme", 0, 10),
+    ] {
         scan(snapshot, &root.join(name)).exits(code);
         assert!(link.is_symlink() && !real.is_symlink(), "{name}");
         assert_eq!(report(&real).accounts.len(), accounts);
@@ -134,10 +173,13 @@ fn a_link_that_leads_nowhere_or_to_something_else_is_refused() {
     let link = root.join("link");
     std::os::unix::fs::symlink("nowhere", &link).unwrap();
     let ran = scan("mocks/acme", &link).exits(1);
-    ran.says("link` is a broken symbolic link").says("create the folder that it points to");
+    ran.says("link` is a broken symbolic link")
+        .says("create the folder that it points to");
     fs::create_dir(root.join("nowhere")).unwrap();
     fs::write(root.join("nowhere/mine"), "").unwrap();
-    scan("mocks/acme", &link).exits(1).says("nowhere`: it is not a leastwise report");
+    scan("mocks/acme", &link)
+        .exits(1)
+        .says("nowhere`: it is not a leastwise report");
     assert!(link.is_symlink() && fs::read_dir(&root).unwrap().count() == 2);
 }
 
@@ -162,7 +204,10 @@ fn a_live_scan_gives_byte_for_byte_the_report_of_its_snapshot() {
         .start();
     live(&fake, &["scan", "--out", lived.to_str().unwrap()]).exits(0);
     assert!(
-        manifest(&lived).calls.iter().any(|row| row.api == "access-analyzer:get-finding" && row.calls > 50)
+        manifest(&lived)
+            .calls
+            .iter()
+            .any(|row| row.api == "access-analyzer:get-finding" && row.calls > 50)
     );
     assert_same(&demonstration(), &lived);
 }
@@ -176,8 +221,10 @@ fn a_capture_gives_the_snapshot_back() {
     // When it was captured is now.
     wanted.remove("snapshot.json");
     found.remove("snapshot.json");
-    let differing: Vec<&String> =
-        wanted.keys().filter(|path| found.get(*path) != wanted.get(*path)).collect();
+    let differing: Vec<&String> = wanted
+        .keys()
+        .filter(|path| found.get(*path) != wanted.get(*path))
+        .collect();
     assert!(differing.is_empty(), "{differing:?}");
     assert_eq!(wanted.len(), found.len());
 }
@@ -185,21 +232,33 @@ fn a_capture_gives_the_snapshot_back() {
 #[test]
 fn one_accounts_failure_is_a_row_and_the_others_go_on() {
     let out = folder("one-denied").join("report");
-    let denied =
-        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
+    let denied = Rule::new(Fault::Denied, When::Always)
+        .on("GetAccountAuthorizationDetails")
+        .of("444444444444");
     let fake = acme().fault(denied).start();
     live(&fake, &["scan", "--out", out.to_str().unwrap()])
         .exits(3)
         .says("(444444444444): AccessDenied on iam:GetAccountAuthorizationDetails");
-    let complete = report(&out).accounts.iter().filter(|account| account.failures.is_empty()).count();
+    let complete = report(&out)
+        .accounts
+        .iter()
+        .filter(|account| account.failures.is_empty())
+        .count();
     assert_eq!(complete, 9);
 }
 
 #[test]
 fn accounts_can_be_left_out_by_id_and_by_name() {
     let out = folder("left-out").join("report");
-    let args =
-        ["scan", "--snapshot", "mocks/acme", "--exclude", "444444444444", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--snapshot",
+        "mocks/acme",
+        "--exclude",
+        "444444444444",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     leastwise(args).ran().exits(0);
     assert_eq!(report(&out).totals.accounts.get(&Coverage::Excluded), Some(&1));
 }
@@ -213,12 +272,19 @@ fn the_printed_policy_is_what_the_program_can_call_and_none_of_it_writes() {
     for statement in printed["Statement"].as_array().unwrap() {
         match &statement["Action"] {
             serde_json::Value::String(one) => actions.push(one.clone()),
-            many => actions.extend(many.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned())),
+            many => actions.extend(
+                many.as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|it| it.as_str().unwrap().to_owned()),
+            ),
         }
     }
     actions.sort();
-    let mut callable: Vec<String> =
-        OPERATIONS.iter().map(|operation| operation.action().to_owned()).collect();
+    let mut callable: Vec<String> = OPERATIONS
+        .iter()
+        .map(|operation| operation.action().to_owned())
+        .collect();
     callable.sort();
     callable.dedup();
     assert_eq!(actions, callable);
@@ -267,15 +333,28 @@ fn a_scan_makes_no_more_calls_than_there_are_pages_and_five_an_account() {
             .page("ListFindingsV2", LISTED)
             .page("GetFindingV2", DETAILS)
             .start();
-        live_as(&fake, key, &["scan", "--format", "json", "--out", out.to_str().unwrap()]).exits(0);
+        live_as(
+            &fake,
+            key,
+            &["scan", "--format", "json", "--out", out.to_str().unwrap()],
+        )
+        .exits(0);
         let calls: u64 = fake.calls().values().sum();
-        assert!(calls <= budget as u64, "{calls} calls, {budget} allowed: {:?}", fake.calls());
+        assert!(
+            calls <= budget as u64,
+            "{calls} calls, {budget} allowed: {:?}",
+            fake.calls()
+        );
     }
 }
 
 #[test]
 fn with_faults_everywhere_every_principal_is_still_accounted_for() {
-    let organisation = Invented { accounts: 12, principals: 30, seed: 5 };
+    let organisation = Invented {
+        accounts: 12,
+        principals: 30,
+        seed: 5,
+    };
     let (calm, rough) = (folder("calm").join("report"), folder("rough").join("report"));
     let scan = |setup: Setup, out: &Path| {
         let fake = setup.start();
@@ -316,7 +395,10 @@ fn a_scan_that_is_asked_to_stop_leaves_nothing_behind_but_what_it_has_read() {
         let ran = ran.exits(1).says("stopped: nothing was written\n");
         assert!(reading());
         assert_eq!(ran.err.contains("--resume"), answered > 0, "{}", ran.err);
-        let found: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let found: Vec<_> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(found, left);
     }
 }
@@ -329,9 +411,17 @@ fn a_report_replaces_neither_a_snapshot_nor_a_folder_that_has_a_manifest_of_its_
     fs::write(app.join("manifest.json"), r#"{"name":"a web application"}"#).unwrap();
     scan("mocks/acme", &app).exits(1).says("refusing to overwrite");
     assert!(app.join("manifest.json").is_file());
-    let captured = ["capture", "--snapshot", "mocks/acme", "--out", snapshot.to_str().unwrap()];
+    let captured = [
+        "capture",
+        "--snapshot",
+        "mocks/acme",
+        "--out",
+        snapshot.to_str().unwrap(),
+    ];
     leastwise(captured).ran().exits(0);
-    scan(snapshot.to_str().unwrap(), &snapshot).exits(1).says("refusing to overwrite");
+    scan(snapshot.to_str().unwrap(), &snapshot)
+        .exits(1)
+        .says("refusing to overwrite");
     assert_eq!(files(&snapshot).len(), files(Path::new("mocks/acme")).len());
     leastwise(captured).ran().exits(0);
 }

@@ -22,7 +22,11 @@ use crate::state::{remembered, scan, scan_with, spot_checks};
 
 const FIRST: &str = "200000000000";
 const LAST: &str = "200000000002";
-const ORGANISATION: Invented = Invented { accounts: 3, principals: 60, seed: 11 };
+const ORGANISATION: Invented = Invented {
+    accounts: 3,
+    principals: 60,
+    seed: 11,
+};
 
 fn night() -> Fake {
     Fake::of(World::invented(ORGANISATION)).start()
@@ -44,7 +48,11 @@ fn changed_unseen(which: impl Fn(&str, usize) -> bool) -> Setup {
     for account in &accounts {
         let mut of_account = ORGANISATION.books(&account.id);
         for (at, finding) in of_account.findings.iter_mut().flatten().enumerate() {
-            if let Some(details) = finding.finding_details.as_mut().filter(|_| which(&account.id, at)) {
+            if let Some(details) = finding
+                .finding_details
+                .as_mut()
+                .filter(|_| which(&account.id, at))
+            {
                 change(details);
             }
         }
@@ -67,7 +75,9 @@ fn change(details: &mut Vec<Detail>) {
         key.last_accessed = used;
     } else {
         let unused = detail.unused_iam_role_details.as_mut();
-        let unused = unused.or(detail.unused_iam_user_password_details.as_mut()).unwrap();
+        let unused = unused
+            .or(detail.unused_iam_user_password_details.as_mut())
+            .unwrap();
         *unused = Unused { last_accessed: used };
     }
 }
@@ -86,7 +96,10 @@ fn full(name: &str, fake: &Fake) -> BTreeMap<String, Vec<u8>> {
 }
 
 fn contradicted(state: &Path) -> Vec<String> {
-    files(state).into_keys().filter(|name| name.ends_with(".contradicted")).collect()
+    files(state)
+        .into_keys()
+        .filter(|name| name.ends_with(".contradicted"))
+        .collect()
 }
 
 #[test]
@@ -116,11 +129,18 @@ fn a_finding_that_changed_unseen_has_this_account_and_those_that_follow_read_ane
     let fake = changed().start();
     let wanted = full("spot-check-contradicted-full", &fake);
     let run = in_turn(&fake, &out, &state, &[]).ran().exits(0);
-    assert!(lasting_files(&out) == wanted, "the report differs from that of a full scan");
+    assert!(
+        lasting_files(&out) == wanted,
+        "the report differs from that of a full scan"
+    );
     assert_eq!(fake.calls_of("GetFindingV2"), first);
     assert_eq!(run.err.matches("AWS changed finding").count(), 1, "{}", run.err);
     let told = format!("warning: account {FIRST}: AWS changed finding 0000");
-    assert!(run.err.contains(&told) && run.err.contains(" of arn:aws:iam::200000000000:"), "{}", run.err);
+    assert!(
+        run.err.contains(&told) && run.err.contains(" of arn:aws:iam::200000000000:"),
+        "{}",
+        run.err
+    );
     assert!(run.err.contains(&format!("{FIRST}.contradicted`")), "{}", run.err);
     // What was remembered is there to be sent in.
     assert_eq!(contradicted(&state), [format!("accounts/{FIRST}.contradicted")]);
@@ -131,7 +151,10 @@ fn a_finding_that_changed_unseen_has_this_account_and_those_that_follow_read_ane
     let fake = changed().start();
     let run = in_turn(&fake, &out, &state, &[]).ran().exits(0);
     assert!(lasting_files(&out) == wanted);
-    assert_eq!(fake.calls_of("GetFindingV2"), spot_checks(&state).values().sum::<u64>());
+    assert_eq!(
+        fake.calls_of("GetFindingV2"),
+        spot_checks(&state).values().sum::<u64>()
+    );
     assert!(!run.err.contains("AWS changed"), "{}", run.err);
 }
 
@@ -140,16 +163,29 @@ fn accounts_that_were_done_before_a_contradiction_are_read_anew_the_next_night()
     let (out, state, first) = first_night("spot-check-late");
     let (checks, known) = (spot_checks(&state), remembered(&state));
     let fake = changed_unseen(|account, _| account == LAST).start();
-    let run = in_turn(&fake, &out, &state, &["--log-format", "json"]).ran().exits(0);
-    let told: Vec<Value> = run.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let told: Vec<&Value> = told.iter().filter(|event| event["event"] == "state-contradicted").collect();
+    let run = in_turn(&fake, &out, &state, &["--log-format", "json"])
+        .ran()
+        .exits(0);
+    let told: Vec<Value> = run
+        .err
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told: Vec<&Value> = told
+        .iter()
+        .filter(|event| event["event"] == "state-contradicted")
+        .collect();
     let [told] = told[..] else { panic!("{told:?}") };
     assert_eq!((&told["account"], &told["level"]), (&LAST.into(), &"warn".into()));
     assert!(
         told["finding"].is_string() && told["resource"].is_string() && told["path"].is_string(),
         "{told}"
     );
-    let before: u64 = checks.iter().filter(|(account, _)| *account != LAST).map(|(_, calls)| calls).sum();
+    let before: u64 = checks
+        .iter()
+        .filter(|(account, _)| *account != LAST)
+        .map(|(_, calls)| calls)
+        .sum();
     assert_eq!(fake.calls_of("GetFindingV2"), before + known[LAST]);
     let fake = changed_unseen(|account, _| account == LAST).start();
     let wanted = full("spot-check-late-full", &fake);
@@ -194,7 +230,10 @@ fn a_scan_that_is_killed_after_a_contradiction_goes_on_without_what_was_remember
     fake.heal();
     fake.forget();
     let run = in_turn(&fake, &out, &state, &["--resume"]).ran().exits(0);
-    assert!(lasting_files(&out) == wanted, "the report differs from that of a full scan");
+    assert!(
+        lasting_files(&out) == wanted,
+        "the report differs from that of a full scan"
+    );
     assert!(fake.calls_of("GetFindingV2") < first, "nothing was gone on from");
     assert!(!run.err.contains("AWS changed finding"), "{}", run.err);
     assert!(fs::read(state.join(format!("accounts/{FIRST}.contradicted"))).unwrap() == old);
@@ -224,12 +263,18 @@ impl Cloud for Tonight {
 
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         let all = &self.accounts[&account.id];
-        let listed = all.iter().map(|finding| Finding { finding_details: None, ..finding.clone() });
+        let listed = all.iter().map(|finding| Finding {
+            finding_details: None,
+            ..finding.clone()
+        });
         let recall = reading.memory.recall(listed.collect());
         let read = |listed: &Finding| {
             let finding = all.iter().find(|finding| finding.id == listed.id).unwrap();
             reading.memory.keep_finding(finding);
-            self.read.lock().unwrap().push(format!("{}/{}", account.id, finding.id));
+            self.read
+                .lock()
+                .unwrap()
+                .push(format!("{}/{}", account.id, finding.id));
             finding.clone()
         };
         self.wait(0).await;
@@ -247,8 +292,15 @@ impl Cloud for Tonight {
         }
         findings.sort_by(|one, other| one.id.cmp(&other.id));
         assert_eq!(&findings, all);
-        let evidence = Evidence { analyzer: Some(Analyzer::default()), findings, ..Evidence::default() };
-        Answers { authorization: Ok(Authorization::default()), evidence: Ok(evidence) }
+        let evidence = Evidence {
+            analyzer: Some(Analyzer::default()),
+            findings,
+            ..Evidence::default()
+        };
+        Answers {
+            authorization: Ok(Authorization::default()),
+            evidence: Ok(evidence),
+        }
     }
 }
 
@@ -290,14 +342,21 @@ async fn one_night<const N: usize>(
 ) -> (Vec<String>, Vec<String>) {
     let read = Arc::new(Mutex::new(Vec::new()));
     let together = (N > 1).then(|| [Barrier::new(N), Barrier::new(N)]);
-    let cloud = Tonight { accounts: accounts.into(), together, read: Arc::clone(&read) };
+    let cloud = Tonight {
+        accounts: accounts.into(),
+        together,
+        read: Arc::clone(&read),
+    };
     let ids: Vec<String> = cloud.accounts.keys().cloned().collect();
     let journal = Journal::begin(&place.join("journal"), "", Timestamp::UNIX_EPOCH).unwrap();
     let state = State::open(&place.join("state")).unwrap();
     let cloud = Journaled::new(cloud, Some(journal)).with(Some(state));
     let said = Said::default();
     let each = ids.iter().map(|id| async {
-        let account = Account { id: id.clone(), ..Account::default() };
+        let account = Account {
+            id: id.clone(),
+            ..Account::default()
+        };
         cloud.read(&account, Reading::watched(&said)).await
     });
     join_all(each).await;
@@ -314,7 +373,10 @@ async fn an_account_that_is_being_read_when_another_is_contradicted_is_read_anew
         let (read, said) = one_night(&place, [found(FIRST, 3, details), found(LAST, 3, 3)]).await;
         nights.push((read.len(), said));
     }
-    assert_eq!(nights, [(6, vec![]), (2, vec![]), (6, vec![FIRST.to_owned()]), (2, vec![])]);
+    assert_eq!(
+        nights,
+        [(6, vec![]), (2, vec![]), (6, vec![FIRST.to_owned()]), (2, vec![])]
+    );
 }
 
 #[tokio::test]
@@ -333,8 +395,14 @@ async fn in_time_every_remembered_finding_is_checked_and_in_whatever_order_aws_t
     let place = folder("spot-check-all");
     let (account, mut findings) = found(FIRST, 60, 1);
     let service = |name: &str| {
-        let service = UnusedPermission { service_namespace: name.to_owned(), ..UnusedPermission::default() };
-        Detail { unused_permission_details: Some(service), ..Detail::default() }
+        let service = UnusedPermission {
+            service_namespace: name.to_owned(),
+            ..UnusedPermission::default()
+        };
+        Detail {
+            unused_permission_details: Some(service),
+            ..Detail::default()
+        }
     };
     for finding in &mut findings {
         finding.finding_details = Some(vec![service("s3"), service("ec2")]);

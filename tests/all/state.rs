@@ -10,8 +10,15 @@ use crate::scan::{command_as, files, lasting_files};
 use crate::verify::sha256;
 
 /// Large enough to count what a night reads.
-const LARGE: Invented = Invented { accounts: 6, principals: 80, seed: 11 };
-const SMALL: Invented = Invented { principals: 20, ..LARGE };
+const LARGE: Invented = Invented {
+    accounts: 6,
+    principals: 80,
+    seed: 11,
+};
+const SMALL: Invented = Invented {
+    principals: 20,
+    ..LARGE
+};
 
 fn night(organisation: Invented, nights: u32) -> Fake {
     Fake::of(World::invented_later(organisation, nights)).start()
@@ -23,7 +30,11 @@ pub(crate) fn scan(fake: &Fake, out: &Path, state: Option<&Path>) -> Run {
 
 pub(crate) fn scan_with(fake: &Fake, out: &Path, state: Option<&Path>, more: &[&str]) -> Run {
     let mut args = vec!["scan", "--out", out.to_str().unwrap(), "--format", "json"];
-    args.extend(state.into_iter().flat_map(|state| ["--state", state.to_str().unwrap()]));
+    args.extend(
+        state
+            .into_iter()
+            .flat_map(|state| ["--state", state.to_str().unwrap()]),
+    );
     args.extend(more);
     // The account whose analyzer it is.
     command_as(fake, "AKIA200000000001", &args)
@@ -47,7 +58,9 @@ pub(crate) fn remembered(state: &Path) -> BTreeMap<String, u64> {
             serde_json::from_str(unsealed(std::str::from_utf8(&text).unwrap())).unwrap();
         saved["findings"].as_array().unwrap().len() as u64
     };
-    files.filter_map(|(name, text)| Some((name.strip_suffix(".json")?.to_owned(), count(text)))).collect()
+    files
+        .filter_map(|(name, text)| Some((name.strip_suffix(".json")?.to_owned(), count(text))))
+        .collect()
 }
 
 /// What is in a sealed line.
@@ -62,7 +75,10 @@ pub(crate) fn sealed(of: &str, value: &str) -> String {
 
 /// How many of these the next night reads all the same, if none changes: one in fifty, and at least one.
 pub(crate) fn spot_checks(state: &Path) -> BTreeMap<String, u64> {
-    remembered(state).into_iter().map(|(account, found)| (account, found.div_ceil(50).min(20))).collect()
+    remembered(state)
+        .into_iter()
+        .map(|(account, found)| (account, found.div_ceil(50).min(20)))
+        .collect()
 }
 
 fn full(organisation: Invented, name: &str, nights: u32) -> BTreeMap<String, Vec<u8>> {
@@ -79,10 +95,19 @@ fn a_night_reads_only_the_findings_that_changed_and_reports_what_a_full_scan_rep
         scan(&fake, &out, Some(&state)).ran().exits(0);
         let calls = fake.calls_of("GetFindingV2");
         let checked = spot_checks(&state).values().sum::<u64>();
-        assert!(calls > checked, "nothing changed in night {nights}: the test tells nothing");
-        assert!((calls - checked) * 50 <= first, "{calls} calls in night {nights}, {first} in the first");
+        assert!(
+            calls > checked,
+            "nothing changed in night {nights}: the test tells nothing"
+        );
+        assert!(
+            (calls - checked) * 50 <= first,
+            "{calls} calls in night {nights}, {first} in the first"
+        );
         let full = full(LARGE, &format!("state-full-{nights}"), nights);
-        assert!(lasting_files(&out) == full, "the report of night {nights} differs from that of a full scan");
+        assert!(
+            lasting_files(&out) == full,
+            "the report of night {nights} differs from that of a full scan"
+        );
     }
 }
 
@@ -114,17 +139,32 @@ fn state_that_is_damaged_or_of_another_account_or_version_is_set_aside_and_made_
     fs::write(file("200000000005"), [0xff_u8, 0, 10, 200]).unwrap();
     let fake = night(SMALL, 1);
     let run = scan(&fake, &out, Some(&state)).ran().exits(0);
-    for account in ["200000000000", "200000000001", "200000000002", "200000000003", "200000000005"] {
-        assert!(state.join(format!("accounts/{account}.set-aside")).is_file(), "{account}");
+    for account in [
+        "200000000000",
+        "200000000001",
+        "200000000002",
+        "200000000003",
+        "200000000005",
+    ] {
+        assert!(
+            state.join(format!("accounts/{account}.set-aside")).is_file(),
+            "{account}"
+        );
         assert!(run.err.contains(&format!("{account}.set-aside")), "{}", run.err);
     }
     let calls = fake.calls_of("GetFindingV2");
-    assert!(calls < first && calls * 10 > first * 7, "{calls} calls, {first} in the first night");
+    assert!(
+        calls < first && calls * 10 > first * 7,
+        "{calls} calls, {first} in the first night"
+    );
     assert!(lasting_files(&out) == full(SMALL, "state-damaged-full", 1));
     // And the next night is quick again.
     let fake = night(SMALL, 1);
     scan(&fake, &out, Some(&state)).ran().exits(0);
-    assert_eq!(fake.calls_of("GetFindingV2"), spot_checks(&state).values().sum::<u64>());
+    assert_eq!(
+        fake.calls_of("GetFindingV2"),
+        spot_checks(&state).values().sum::<u64>()
+    );
 }
 
 #[cfg(unix)]
@@ -140,7 +180,10 @@ fn state_is_for_its_owners_eyes_and_no_link_is_followed() {
     symlink(&elsewhere, &file).unwrap();
     let before = fs::read(&elsewhere).unwrap();
     let fake = night(SMALL, 0);
-    scan(&fake, &out, Some(&state)).ran().exits(0).says("200000000000.set-aside");
+    scan(&fake, &out, Some(&state))
+        .ran()
+        .exits(0)
+        .says("200000000000.set-aside");
     assert!(fake.calls_of("GetFindingV2") > 0);
     assert_eq!(fs::read(&elsewhere).unwrap(), before);
     assert!(fs::symlink_metadata(&file).unwrap().is_file());
@@ -191,7 +234,12 @@ fn state_that_cannot_be_kept_is_told_once_and_the_report_is_whole() {
     }
     let fake = night(SMALL, 0);
     let run = scan(&fake, &out, Some(&state)).ran().exits(0);
-    assert_eq!(run.err.matches("cannot cache findings in").count(), 1, "{}", run.err);
+    assert_eq!(
+        run.err.matches("cannot cache findings in").count(),
+        1,
+        "{}",
+        run.err
+    );
     assert_eq!(fake.calls_of("GetFindingV2"), first);
     assert!(lasting_files(&out) == full(SMALL, "state-not-kept-full", 0));
 }

@@ -39,7 +39,9 @@ fn harmless(what: &str, ran: Ran) -> Ran {
 /// The demonstration with hostile text in every name.
 fn snapshot(root: &Path) -> PathBuf {
     let snapshot = root.join("snapshot");
-    copy("mocks/acme", &snapshot, |_, value| poison(value, &CHOSEN, HOSTILE));
+    copy("mocks/acme", &snapshot, |_, value| {
+        poison(value, &CHOSEN, HOSTILE)
+    });
     snapshot
 }
 
@@ -59,32 +61,65 @@ fn no_name_in_a_snapshot_steers_the_terminal_of_any_command() {
         harmless(&format!("scan {more:?}"), ran)
     };
     let told = scan(&one, &["-vv"]).err;
-    assert!(told.contains("\\u001b[2J"), "the hostile names are not shown:\n{told}");
+    assert!(
+        told.contains("\\u001b[2J"),
+        "the hostile names are not shown:\n{told}"
+    );
     scan(&two, &["-vv", "--log-format", "json", "--previous", text(&one)]);
     // What is gone, changed or new is named with its principal.
-    let account = fs::read_dir(snapshot.join("accounts")).unwrap().map(|it| it.unwrap().path());
-    let findings = account.map(|it| it.join("findings.json")).filter(|it| it.is_file());
+    let account = fs::read_dir(snapshot.join("accounts"))
+        .unwrap()
+        .map(|it| it.unwrap().path());
+    let findings = account
+        .map(|it| it.join("findings.json"))
+        .filter(|it| it.is_file());
     findings.take(2).for_each(|it| fs::write(it, "[]").unwrap());
     scan(&two, &["-v", "--previous", text(&one)]);
     for format in ["text", "json"] {
         let args = ["compare", text(&one), text(&two), "--format", format];
         let shown = harmless(format, leastwise(args).ran().exits(0)).out;
-        assert!(shown.contains("1b"), "no hostile name in what compare prints as {format}");
+        assert!(
+            shown.contains("1b"),
+            "no hostile name in what compare prints as {format}"
+        );
     }
     harmless(
         "capture",
-        leastwise(["capture", "--snapshot", text(&snapshot), "--out", text(&root.join("again"))]).ran(),
+        leastwise([
+            "capture",
+            "--snapshot",
+            text(&snapshot),
+            "--out",
+            text(&root.join("again")),
+        ])
+        .ran(),
     );
     let parts = root.join("parts");
-    let args = ["scan", "--snapshot", text(&snapshot), "--shard", "1/1", "--parts", text(&parts), "-vv"];
+    let args = [
+        "scan",
+        "--snapshot",
+        text(&snapshot),
+        "--shard",
+        "1/1",
+        "--parts",
+        text(&parts),
+        "-vv",
+    ];
     harmless("shard", leastwise(args).ran());
-    harmless("merge", leastwise(["merge", text(&parts), "--out", text(&root.join("merged")), "-vv"]).ran());
+    harmless(
+        "merge",
+        leastwise(["merge", text(&parts), "--out", text(&root.join("merged")), "-vv"]).ran(),
+    );
     // A report that was altered says what of it is wrong, by name.
     let hostile = two.join(format!("policies/{}.json", HOSTILE.replace('/', "")));
     fs::create_dir_all(hostile.parent().unwrap()).unwrap();
     fs::write(&hostile, "{}").unwrap();
     let wrong = harmless("verify", leastwise(["verify", text(&two)]).ran().exits(1));
-    assert!(wrong.out.contains("is not listed in manifest.json"), "{}", wrong.out);
+    assert!(
+        wrong.out.contains("is not listed in manifest.json"),
+        "{}",
+        wrong.out
+    );
 }
 
 #[test]
@@ -101,20 +136,39 @@ fn no_policy_and_no_argument_steers_the_terminal() {
     fs::write(&policy, raw).unwrap();
     fs::write(&unused, r#"[{"serviceNamespace":"s3","actions":["PutObject"]}]"#).unwrap();
     for format in ["diff", "explain"] {
-        let args = ["refine", "--policy", text(&policy), "--unused", text(&unused), "--format", format];
+        let args = [
+            "refine",
+            "--policy",
+            text(&policy),
+            "--unused",
+            text(&unused),
+            "--format",
+            format,
+        ];
         harmless(format, leastwise(args).ran().exits(0));
     }
     let args = ["refine", "--policy", text(&policy), "--unused", text(&unused)];
     is_harmless("refine", &leastwise(args).ran().exits(0).err);
     for format in ["text", "json"] {
-        let args = ["prove", "--before", text(&policy), "--after", text(&policy), "--unused", text(&unused)];
+        let args = [
+            "prove",
+            "--before",
+            text(&policy),
+            "--after",
+            text(&policy),
+            "--unused",
+            text(&unused),
+        ];
         harmless("prove", leastwise(args.iter().chain(&["--format", format])).ran());
     }
     // Errors that repeat what they were given.
     let (broken, config) = (root.join("broken.json"), root.join("leastwise.toml"));
     let quoted = serde_json::to_string(HOSTILE).unwrap();
     fs::write(&broken, format!("{{\"Version\":{quoted},{quoted}:1,{quoted}:2}}")).unwrap();
-    let toml: String = HOSTILE.chars().map(|c| format!("\\U{:08X}", u32::from(c))).collect();
+    let toml: String = HOSTILE
+        .chars()
+        .map(|c| format!("\\U{:08X}", u32::from(c)))
+        .collect();
     fs::write(
         &config,
         format!("\"{toml}\" = 1\nevidence = \"{toml}\"\n[accounts]\ninclude = [\"{toml}\"]\n"),
@@ -128,7 +182,15 @@ fn no_policy_and_no_argument_steers_the_terminal() {
         &["refine", "--policy", text(&nowhere), "--unused", text(&unused)],
         &["scan", "--snapshot", text(&nowhere), "--out", text(&out)],
         &["scan", "--snapshot", "mocks/acme", "--config", text(&config)],
-        &["scan", "--snapshot", "mocks/acme", "--config", text(&config), "--log-format", "json"],
+        &[
+            "scan",
+            "--snapshot",
+            "mocks/acme",
+            "--config",
+            text(&config),
+            "--log-format",
+            "json",
+        ],
         &["scan", "--snapshot", "mocks/acme", HOSTILE],
         &["scan", "--evidence", HOSTILE],
         &[HOSTILE],

@@ -13,8 +13,15 @@ use crate::scan::{changes, copy, files};
 
 /// A report of a snapshot with scripts.
 fn report(snapshot: &Path, out: &Path, more: &[&str]) {
-    let args =
-        ["scan", "--min-confidence", "low", "--format", "changes", "--snapshot", snapshot.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--min-confidence",
+        "low",
+        "--format",
+        "changes",
+        "--snapshot",
+        snapshot.to_str().unwrap(),
+    ];
     let ran = leastwise(args.iter().chain(&["--out", out.to_str().unwrap()]).chain(more)).ran();
     assert!([0, 3].contains(&ran.code), "{}", ran.err);
 }
@@ -22,11 +29,16 @@ fn report(snapshot: &Path, out: &Path, more: &[&str]) {
 /// The trials of a report, by the names of their changes.
 fn trials(out: &Path) -> BTreeMap<String, Value> {
     let all = files(&out.join("changes/trial"));
-    let lines = all.values().flat_map(|bytes| std::str::from_utf8(bytes).unwrap().lines());
+    let lines = all
+        .values()
+        .flat_map(|bytes| std::str::from_utf8(bytes).unwrap().lines());
     let rows = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
     let mut by_change = BTreeMap::new();
     for row in rows {
-        assert!(by_change.insert(text(&row["change"]).to_owned(), row).is_none(), "a change has two trials");
+        assert!(
+            by_change.insert(text(&row["change"]).to_owned(), row).is_none(),
+            "a change has two trials"
+        );
     }
     by_change
 }
@@ -51,7 +63,10 @@ fn many(value: &Value) -> Vec<Value> {
 /// A report of one account with these policies.
 fn of(name: &str, account: &Value) -> BTreeMap<String, Value> {
     let root = folder(name);
-    recorded::write(&json!({"accounts": {"111111111111": account}}), &root.join("snapshot"));
+    recorded::write(
+        &json!({"accounts": {"111111111111": account}}),
+        &root.join("snapshot"),
+    );
     report(&root.join("snapshot"), &root.join("report"), &[]);
     trials(&root.join("report"))
 }
@@ -59,10 +74,20 @@ fn of(name: &str, account: &Value) -> BTreeMap<String, Value> {
 /// Every policy of a trial: its ARN, who gets it and what it denies.
 fn policies(row: &Value) -> Vec<(&str, Vec<&str>, Vec<&str>)> {
     let policies = list(&row["policies"]).iter().map(|policy| {
-        let [statement] = list(&policy["document"]["Statement"]) else { panic!("{policy}") };
-        assert_eq!((&statement["Effect"], &statement["Resource"]), (&json!("Deny"), &json!("*")), "{policy}");
+        let [statement] = list(&policy["document"]["Statement"]) else {
+            panic!("{policy}")
+        };
+        assert_eq!(
+            (&statement["Effect"], &statement["Resource"]),
+            (&json!("Deny"), &json!("*")),
+            "{policy}"
+        );
         let who = list(&policy["principals"]).iter().map(text).collect();
-        (text(&policy["arn"]), who, list(&statement["Action"]).iter().map(text).collect())
+        (
+            text(&policy["arn"]),
+            who,
+            list(&statement["Action"]).iter().map(text).collect(),
+        )
     });
     policies.collect()
 }
@@ -86,14 +111,23 @@ fn every_change_has_a_trial_or_a_reason_and_its_policies_keep_to_the_quota() {
         tried += 1;
         let after = fs::read_to_string(out.join(text(&changes[name]["after"]))).unwrap();
         let after: Value = serde_json::from_str(&after).unwrap();
-        let statements: Vec<Value> = many(&after).iter().flat_map(|it| many(&it["Statement"])).collect();
+        let statements: Vec<Value> = many(&after)
+            .iter()
+            .flat_map(|it| many(&it["Statement"]))
+            .collect();
         let allowing = statements.iter().filter(|it| it["Effect"] == "Allow");
-        let kept: BTreeSet<String> =
-            allowing.flat_map(|it| many(&it["Action"])).map(|it| text(&it).to_owned()).collect();
+        let kept: BTreeSet<String> = allowing
+            .flat_map(|it| many(&it["Action"]))
+            .map(|it| text(&it).to_owned())
+            .collect();
         let check = |action: &str| assert!(!kept.contains(action), "{name} keeps {action}");
         match row.get("statement") {
             Some(statement) => {
-                assert!(text(&statement["Sid"]).bytes().all(|byte| byte.is_ascii_alphanumeric()));
+                assert!(
+                    text(&statement["Sid"])
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric())
+                );
                 assert!(statement.to_string().len() <= 32_768);
                 list(&statement["Action"]).iter().map(text).for_each(check);
             }
@@ -101,7 +135,10 @@ fn every_change_has_a_trial_or_a_reason_and_its_policies_keep_to_the_quota() {
                 let all = policies(row);
                 assert!(!all.is_empty(), "{row}");
                 for (policy, (arn, who, actions)) in list(&row["policies"]).iter().zip(all) {
-                    assert!(arn.contains(":policy/leastwise-trial-") && arns.insert(arn.to_owned()), "{arn}");
+                    assert!(
+                        arn.contains(":policy/leastwise-trial-") && arns.insert(arn.to_owned()),
+                        "{arn}"
+                    );
                     assert!(policy["document"].to_string().len() <= 6_144, "{name}");
                     assert!(!who.is_empty() && !actions.is_empty(), "{row}");
                     actions.into_iter().for_each(check);
@@ -113,7 +150,10 @@ fn every_change_has_a_trial_or_a_reason_and_its_policies_keep_to_the_quota() {
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
     let again = out.with_file_name("again");
     report(Path::new("mocks/acme"), &again, &[]);
-    assert!(files(&out.join("changes")) == files(&again.join("changes")), "other bytes");
+    assert!(
+        files(&out.join("changes")) == files(&again.join("changes")),
+        "other bytes"
+    );
 }
 
 #[test]
@@ -132,10 +172,16 @@ fn members_of_a_group_are_denied_what_they_lose_each_by_its_own_policies() {
         }),
     );
     let row = &trials["111111111111/group/team/own"];
-    let all: Vec<_> = policies(row).into_iter().map(|(_, who, actions)| (who, actions)).collect();
+    let all: Vec<_> = policies(row)
+        .into_iter()
+        .map(|(_, who, actions)| (who, actions))
+        .collect();
     let wanted = [
         (vec!["user/cid"], vec!["s3:DeleteBucket"]),
-        (vec!["user/ann", "user/bob"], vec!["s3:DeleteBucket", "s3:DeleteObject"]),
+        (
+            vec!["user/ann", "user/bob"],
+            vec!["s3:DeleteBucket", "s3:DeleteObject"],
+        ),
     ];
     assert_eq!(all, wanted, "{row}");
 }
@@ -157,7 +203,10 @@ fn an_action_that_another_policy_allows_is_not_denied_and_counted() {
 
     let trials = trials_of("trial-all-elsewhere", &["s3:Delete*", "s3:PutObject"]);
     let row = &trials["111111111111/role/app/own"];
-    assert!(text(&row["refused"]).contains("other policies also allow every action"), "{row}");
+    assert!(
+        text(&row["refused"]).contains("other policies also allow every action"),
+        "{row}"
+    );
 }
 
 #[test]
@@ -165,16 +214,23 @@ fn a_name_that_aws_cannot_have_is_not_tried_and_nothing_of_it_is_script() {
     let hostile = "'\"`touch pwned`$(touch pwned)\n\rtouch pwned;#\\\u{2028}";
     let root = folder("trial-hostile");
     let names = ["RoleName", "UserName", "GroupName", "PolicyName", "Sid"];
-    copy("mocks/acme", &root.join("snapshot"), |_, value| poison(value, &names, hostile));
+    copy("mocks/acme", &root.join("snapshot"), |_, value| {
+        poison(value, &names, hostile)
+    });
     report(&root.join("snapshot"), &root.join("report"), &[]);
     let trials = trials(&root.join("report"));
     assert!(trials.len() > 50);
     for row in trials.values() {
-        assert!(row.get("policies").is_none() || !row.to_string().contains("pwned"), "{row}");
+        assert!(
+            row.get("policies").is_none() || !row.to_string().contains("pwned"),
+            "{row}"
+        );
     }
-    let refused = trials
-        .values()
-        .filter(|row| row["refused"].as_str().is_some_and(|why| why.contains("AWS allows no such name")));
+    let refused = trials.values().filter(|row| {
+        row["refused"]
+            .as_str()
+            .is_some_and(|why| why.contains("AWS allows no such name"))
+    });
     assert!(refused.count() > 50);
     for name in ["trial.sh", "trial-end.sh", "trial.bash"] {
         let script = fs::read_to_string(root.join("report/changes").join(name)).unwrap();

@@ -85,7 +85,10 @@ fn snapshot(name: &str, odd: &Value) -> PathBuf {
         })
     };
     write(&format!("accounts/{ODD}/authorization.json"), &whole(odd));
-    write(&format!("accounts/{ODD}/findings.json"), &roles.iter().map(finding).collect());
+    write(
+        &format!("accounts/{ODD}/findings.json"),
+        &roles.iter().map(finding).collect(),
+    );
     place
 }
 
@@ -93,8 +96,17 @@ const FORMATS: &str = "asff,changes,cloudformation,csv,html,json,ocsf,sarif,summ
 
 fn scanned(snapshot: &Path, code: i32) -> PathBuf {
     let out = snapshot.with_file_name("report");
-    let args = ["scan", "--format", FORMATS, "--snapshot", snapshot.to_str().unwrap(), "--out"];
-    leastwise(args.into_iter().chain([out.to_str().unwrap()])).ran().exits(code);
+    let args = [
+        "scan",
+        "--format",
+        FORMATS,
+        "--snapshot",
+        snapshot.to_str().unwrap(),
+        "--out",
+    ];
+    leastwise(args.into_iter().chain([out.to_str().unwrap()]))
+        .ran()
+        .exits(code);
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
     out
 }
@@ -106,7 +118,10 @@ fn refused(name: &str, odd: &Value, why: &str) {
     assert_eq!(failed.summary.coverage, Coverage::Failed, "{why}");
     assert!(failed.recommendations.is_empty() && failed.principals.is_empty());
     let failure = &failed.summary.failures[0].failure;
-    assert_eq!(failure.to_string(), format!("GetAccountAuthorizationDetails malformed ({why})"));
+    assert_eq!(
+        failure.to_string(),
+        format!("GetAccountAuthorizationDetails malformed ({why})")
+    );
     assert_eq!(account(&out, FINE).summary.coverage, Coverage::Complete);
 }
 
@@ -116,9 +131,17 @@ fn an_account_with_two_things_of_one_name_is_malformed_and_both_are_named() {
         format!("`{one}` and `{other}` have the same name, and an account has one {kind} of a name")
     };
     let policies = json!({"Policies": [managed("/x/", "P", ODD), managed("/y/", "P", ODD)]});
-    refused("twins-policies", &policies, &same(&arn("policy/x/P"), &arn("policy/y/P"), "policy"));
+    refused(
+        "twins-policies",
+        &policies,
+        &same(&arn("policy/x/P"), &arn("policy/y/P"), "policy"),
+    );
     let roles = json!({"RoleDetailList": [role("/", "r1", &[]), role("/a/", "R1", &[])]});
-    refused("twins-roles", &roles, &same(&arn("role/r1"), &arn("role/a/R1"), "role"));
+    refused(
+        "twins-roles",
+        &roles,
+        &same(&arn("role/r1"), &arn("role/a/R1"), "role"),
+    );
     let users = ["ada", "Ada"]
         .map(|name| json!({"Path": "/", "UserName": name, "Arn": arn(&format!("user/{name}"))}));
     refused(
@@ -134,7 +157,11 @@ fn an_account_with_two_things_of_one_name_is_malformed_and_both_are_named() {
         &same(&arn("group/a/g"), &arn("group/b/g"), "group"),
     );
     let twice = json!({"RoleDetailList": [role("/", "r", &[inline("in"), inline("out"), inline("in")])]});
-    refused("twins-inline", &twice, &format!("`{}` has two inline policies called `in`", arn("role/r")));
+    refused(
+        "twins-inline",
+        &twice,
+        &format!("`{}` has two inline policies called `in`", arn("role/r")),
+    );
 }
 
 #[test]
@@ -155,10 +182,18 @@ fn an_account_with_an_arn_that_names_something_else_is_malformed() {
     .iter()
     .enumerate()
     {
-        refused(&format!("twins-arn-{at}"), &with("Arn", wrong_arn), &wrong(wrong_arn));
+        refused(
+            &format!("twins-arn-{at}"),
+            &with("Arn", wrong_arn),
+            &wrong(wrong_arn),
+        );
     }
     let slash = json!({"RoleDetailList": [role("/", "a/b", &[])]});
-    refused("twins-slash", &slash, &format!("the name `a/b` of `{}` has a slash in it", arn("role/a/b")));
+    refused(
+        "twins-slash",
+        &slash,
+        &format!("the name `a/b` of `{}` has a slash in it", arn("role/a/b")),
+    );
 }
 
 #[test]
@@ -181,7 +216,10 @@ fn what_two_pages_tell_alike_is_one_thing_and_a_name_of_aws_is_not_one_of_the_ac
 fn a_partners_policy_and_the_many_versions_of_one_of_aws_are_as_good_as_any() {
     let mut of_aws = managed("/", "ReadOnlyAccess", "aws");
     let old = json!({"VersionId": "v0", "IsDefaultVersion": false, "Document": document("s3:Get*")});
-    of_aws["PolicyVersionList"].as_array_mut().unwrap().extend(vec![old; 200]);
+    of_aws["PolicyVersionList"]
+        .as_array_mut()
+        .unwrap()
+        .extend(vec![old; 200]);
     let bound = managed("/permissions-boundary/example.com/", "Deploy", "partner");
     let mut reader = role("/", "reader", &[inline("in")]);
     reader["AttachedManagedPolicies"] =
@@ -196,8 +234,11 @@ fn a_partners_policy_and_the_many_versions_of_one_of_aws_are_as_good_as_any() {
 #[test]
 fn names_that_differ_in_case_alone_or_that_windows_does_not_take_have_files_of_their_own() {
     let inlines = ["Read", "read", "Write", "con"].map(inline);
-    let roles =
-        [role("/", "loader", &inlines), role("/", "CON", &[inline("a:b")]), role("/", "loader.", &inlines)];
+    let roles = [
+        role("/", "loader", &inlines),
+        role("/", "CON", &[inline("a:b")]),
+        role("/", "loader.", &inlines),
+    ];
     let out = scanned(&snapshot("twins-case", &json!({"RoleDetailList": roles})), 0);
     let recommendations = account(&out, ODD).recommendations;
     assert_eq!(recommendations.len(), 9);
@@ -222,13 +263,23 @@ fn names_that_differ_in_case_alone_or_that_windows_does_not_take_have_files_of_t
     assert_eq!(folded.len(), spelled.len(), "{spelled:?}");
     // A name that is alone stays as it is.
     for path in ["loader/Write", "%43ON/a%3Ab", "loader%2E/%63on"] {
-        assert!(all.contains(&format!("policies/{ODD}/role/{path}.after.json")), "{path} {all:#?}");
+        assert!(
+            all.contains(&format!("policies/{ODD}/role/{path}.after.json")),
+            "{path} {all:#?}"
+        );
     }
     // Each has its own document and its own ids.
-    for (format, file) in [("sarif", "report.sarif"), ("html", &*format!("accounts/{ODD}.html"))] {
+    for (format, file) in [
+        ("sarif", "report.sarif"),
+        ("html", &*format!("accounts/{ODD}.html")),
+    ] {
         let text = fs::read_to_string(out.join(file)).unwrap();
         let marks: Vec<&str> = match format {
-            "html" => text.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect(),
+            "html" => text
+                .split(" id=\"")
+                .skip(1)
+                .map(|rest| rest.split('"').next().unwrap())
+                .collect(),
             _ => text
                 .split("\"partialFingerprints\"")
                 .skip(1)
@@ -236,13 +287,26 @@ fn names_that_differ_in_case_alone_or_that_windows_does_not_take_have_files_of_t
                 .collect(),
         };
         assert!(marks.len() >= 9, "{format}");
-        assert_eq!(marks.iter().collect::<BTreeSet<_>>().len(), marks.len(), "{format}");
+        assert_eq!(
+            marks.iter().collect::<BTreeSet<_>>().len(),
+            marks.len(),
+            "{format}"
+        );
     }
     // No template holds the name `a:b`.
     let terraform = fs::read_to_string(out.join(format!("changes/{ODD}/terraform/main.tf"))).unwrap();
-    let heads: Vec<&str> = terraform.lines().filter(|line| line.starts_with("resource ")).collect();
-    assert_eq!((heads.len(), heads.iter().collect::<BTreeSet<_>>().len()), (8, 8), "{heads:#?}");
-    let documents = all.iter().filter(|path| path.contains(&format!("{ODD}/terraform/documents/")));
+    let heads: Vec<&str> = terraform
+        .lines()
+        .filter(|line| line.starts_with("resource "))
+        .collect();
+    assert_eq!(
+        (heads.len(), heads.iter().collect::<BTreeSet<_>>().len()),
+        (8, 8),
+        "{heads:#?}"
+    );
+    let documents = all
+        .iter()
+        .filter(|path| path.contains(&format!("{ODD}/terraform/documents/")));
     assert_eq!(documents.count(), 8);
 }
 
@@ -255,9 +319,14 @@ fn fleets_whose_roles_differ_in_case_alone_have_files_of_their_own() {
         fs::write(path, value.to_string()).unwrap();
     };
     let ids: Vec<String> = (1..=8).map(|at| format!("{at}{at}{at}000000000")).collect();
-    let accounts: Vec<Value> =
-        ids.iter().map(|id| json!({"Id": id, "Name": id, "State": "ACTIVE"})).collect();
-    write("snapshot.json", &json!({"format": 1, "capturedAt": "2026-11-01T02:00:00Z", "partition": "aws"}));
+    let accounts: Vec<Value> = ids
+        .iter()
+        .map(|id| json!({"Id": id, "Name": id, "State": "ACTIVE"}))
+        .collect();
+    write(
+        "snapshot.json",
+        &json!({"format": 1, "capturedAt": "2026-11-01T02:00:00Z", "partition": "aws"}),
+    );
     write("accounts.json", &json!({ "Accounts": accounts }));
     let analyzers: Value =
         serde_json::from_slice(&fs::read("mocks/partial/analyzers.json").unwrap()).unwrap();
@@ -266,7 +335,10 @@ fn fleets_whose_roles_differ_in_case_alone_have_files_of_their_own() {
         let name = if at < 4 { "Loader" } else { "loader" };
         let text = role("/", name, &[inline("ci")]).to_string().replace(ODD, id);
         let role: Value = serde_json::from_str(&text).unwrap();
-        write(&format!("accounts/{id}/authorization.json"), &whole(&json!({ "RoleDetailList": [role] })));
+        write(
+            &format!("accounts/{id}/authorization.json"),
+            &whole(&json!({ "RoleDetailList": [role] })),
+        );
         let finding = json!([{
             "id": format!("finding-{id}"), "resource": role["Arn"], "resourceType": "AWS::IAM::Role",
             "resourceOwnerAccount": id, "status": "ACTIVE", "findingType": "UnusedPermission",
@@ -279,7 +351,10 @@ fn fleets_whose_roles_differ_in_case_alone_have_files_of_their_own() {
     let out = scanned(&place, 0);
     let fleets = report(&out).recommendations;
     assert_eq!(fleets.len(), 2, "{fleets:#?}");
-    let paths: BTreeSet<String> = fleets.iter().map(|it| it.files.after.to_ascii_lowercase()).collect();
+    let paths: BTreeSet<String> = fleets
+        .iter()
+        .map(|it| it.files.after.to_ascii_lowercase())
+        .collect();
     assert_eq!(paths.len(), 2, "{paths:?}");
 }
 

@@ -44,9 +44,17 @@ fn scan(fake: &Fake, endpoint: &str, out: &Path) -> Run {
     let run = command_as(
         fake,
         "AKIA222222222222",
-        &["scan", "--accounts", "333333333333", "--out", out.to_str().unwrap()],
+        &[
+            "scan",
+            "--accounts",
+            "333333333333",
+            "--out",
+            out.to_str().unwrap(),
+        ],
     );
-    bare(run).with("AWS_ENDPOINT_URL", endpoint).with("LEASTWISE_LIMITS_ATTEMPTS", "1")
+    bare(run)
+        .with("AWS_ENDPOINT_URL", endpoint)
+        .with("LEASTWISE_LIMITS_ATTEMPTS", "1")
 }
 
 fn port(fake: &Fake) -> u16 {
@@ -58,13 +66,23 @@ fn tls_before(upstream: u16) -> u16 {
     let certificate = CertificateDer::from_pem_file(CERTIFICATE).unwrap();
     let key = PrivateKeyDer::from_pem_file(KEY).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let config = Arc::new(
+        config
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap(),
+    );
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let tls = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream.unwrap());
+            let tls = StreamOwned::new(
+                ServerConnection::new(Arc::clone(&config)).unwrap(),
+                stream.unwrap(),
+            );
             // Who does not believe the certificate hangs up.
             thread::spawn(move || drop(hand_on(tls, upstream)));
         }
@@ -92,7 +110,9 @@ fn hand_on(mut tls: StreamOwned<ServerConnection, TcpStream>, upstream: u16) -> 
             head.extend(one);
         }
         let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
-        let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        let length = text
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
         server.read_exact(&mut body)?;
         tls.write_all(&[head, body].concat())?;
@@ -109,13 +129,18 @@ fn calls_go_through_the_proxy_that_the_environment_names() {
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
         let before = proxy.asked().len();
         let through = format!("http://user:pa%20ss@127.0.0.1:{}", proxy.port);
-        scan(&fake, "http://aws.invalid", &out).with(name, &through).ran().exits(0);
+        scan(&fake, "http://aws.invalid", &out)
+            .with(name, &through)
+            .ran()
+            .exits(0);
         assert!(out.join("accounts/333333333333.html").is_file());
         let asked = proxy.asked();
         assert!(asked.len() > before, "{name}");
         let right = |head: &String| {
             head.split(' ').nth(1).unwrap().starts_with("http://aws.invalid/")
-                && head.to_ascii_lowercase().contains("proxy-authorization: basic dxnlcjpwysbzcw==")
+                && head
+                    .to_ascii_lowercase()
+                    .contains("proxy-authorization: basic dxnlcjpwysbzcw==")
         };
         assert!(asked.iter().all(right), "{asked:?}");
     }
@@ -135,7 +160,11 @@ fn what_is_excepted_and_what_is_on_this_machine_is_called_without_a_proxy() {
         .says("GetCallerIdentity")
         .says("HTTPS_PROXY");
     // Whoever gives out credentials here must not be asked by way of somebody else.
-    scan(&fake, &fake.url(), &out).with("HTTP_PROXY", &through).with("HTTPS_PROXY", &through).ran().exits(0);
+    scan(&fake, &fake.url(), &out)
+        .with("HTTP_PROXY", &through)
+        .with("HTTPS_PROXY", &through)
+        .ran()
+        .exits(0);
     assert_eq!(proxy.asked(), Vec::<String>::new());
 }
 
@@ -150,13 +179,23 @@ fn tls_leads_through_a_proxy_to_whom_the_bundle_believes() {
     assert!(out.join("accounts/333333333333.html").is_file());
     let right = |head: &String| {
         head.starts_with("CONNECT aws.invalid:443 HTTP/1.1")
-            && head.to_ascii_lowercase().contains("proxy-authorization: basic dxnlcjpwysbzcw==")
+            && head
+                .to_ascii_lowercase()
+                .contains("proxy-authorization: basic dxnlcjpwysbzcw==")
     };
-    assert!(!proxy.asked().is_empty() && proxy.asked().iter().all(right), "{:?}", proxy.asked());
+    assert!(
+        !proxy.asked().is_empty() && proxy.asked().iter().all(right),
+        "{:?}",
+        proxy.asked()
+    );
     // In the place of the system's certificates.
     scan().with("SSL_CERT_FILE", CERTIFICATE).ran().exits(0);
     let calls = fake.calls();
-    scan().ran().exits(1).says("GetCallerIdentity unreachable").says("AWS_CA_BUNDLE");
+    scan()
+        .ran()
+        .exits(1)
+        .says("GetCallerIdentity unreachable")
+        .says("AWS_CA_BUNDLE");
     assert_eq!(fake.calls(), calls);
 }
 
@@ -167,8 +206,16 @@ fn a_proxy_that_sends_a_call_away_is_told_by_its_variable() {
     let fake = acme().start();
     let refusing = Server::start(|_| |_: &str, _| Reply::status(407));
     // Nobody listens where somebody just did.
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    for (scheme, variable) in [("http", "http_proxy"), ("https", "HTTPS_PROXY"), ("https", "ALL_PROXY")] {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    for (scheme, variable) in [
+        ("http", "http_proxy"),
+        ("https", "HTTPS_PROXY"),
+        ("https", "ALL_PROXY"),
+    ] {
         for port in [refusing.port, closed] {
             let through = format!("http://user:secret@127.0.0.1:{port}");
             let scan = scan(&fake, &format!("{scheme}://aws.invalid"), &place.join("report"));
@@ -176,7 +223,9 @@ fn a_proxy_that_sends_a_call_away_is_told_by_its_variable() {
             let update = bare(leastwise(["catalog", "update", "--from", &from]));
             for run in [scan, update.with("XDG_CACHE_HOME", place.to_str().unwrap())] {
                 let ran = run.with(variable, &through).ran().exits(1);
-                let ran = ran.says(&format!("the proxy in {variable}; check its address and password"));
+                let ran = ran.says(&format!(
+                    "the proxy in {variable}; check its address and password"
+                ));
                 assert!(!ran.err.contains("secret"), "{}", ran.err);
             }
         }
@@ -195,7 +244,13 @@ fn an_update_of_the_catalog_believes_the_same_bundle() {
     let proxy = Proxy::to(tls_before(mirror.port));
     let cache = folder("ways-update");
     let update = || {
-        let args = ["catalog", "update", "--force", "--from", "https://mirror.invalid/"];
+        let args = [
+            "catalog",
+            "update",
+            "--force",
+            "--from",
+            "https://mirror.invalid/",
+        ];
         bare(leastwise(args))
             .with("XDG_CACHE_HOME", cache.to_str().unwrap())
             .with("HTTPS_PROXY", &format!("http://127.0.0.1:{}", proxy.port))
@@ -218,19 +273,42 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
     let key = fs::read_to_string(KEY).unwrap();
     let fake = acme().start();
     let cases = [
-        ("AWS_CA_BUNDLE", place.join("nowhere.pem").to_str().unwrap().to_owned(), "cannot read `"),
-        ("SSL_CERT_FILE", place.join("nowhere.pem").to_str().unwrap().to_owned(), "cannot read `"),
-        ("AWS_CA_BUNDLE", file("empty.pem", ""), "` contains no certificate"),
-        ("SSL_CERT_FILE", file("key.pem", &key), "` contains no certificate"),
+        (
+            "AWS_CA_BUNDLE",
+            place.join("nowhere.pem").to_str().unwrap().to_owned(),
+            "cannot read `",
+        ),
+        (
+            "SSL_CERT_FILE",
+            place.join("nowhere.pem").to_str().unwrap().to_owned(),
+            "cannot read `",
+        ),
+        (
+            "AWS_CA_BUNDLE",
+            file("empty.pem", ""),
+            "` contains no certificate",
+        ),
+        (
+            "SSL_CERT_FILE",
+            file("key.pem", &key),
+            "` contains no certificate",
+        ),
         (
             "AWS_CA_BUNDLE",
             file("damaged.pem", &format!("{certificate}{begin}\nAAAA\n{end}\n")),
             "certificate 2 in `",
         ),
-        ("AWS_CA_BUNDLE", file("letters.pem", &format!("{begin}\n!!\n{end}\n")), "certificate 1 in `"),
+        (
+            "AWS_CA_BUNDLE",
+            file("letters.pem", &format!("{begin}\n!!\n{end}\n")),
+            "certificate 1 in `",
+        ),
         (
             "SSL_CERT_FILE",
-            file("none.pem", &format!("{begin}\nAAAA\n{end}\n{begin}\nAAAB\n{end}\n")),
+            file(
+                "none.pem",
+                &format!("{begin}\nAAAA\n{end}\n{begin}\nAAAB\n{end}\n"),
+            ),
             "no usable certificate in `",
         ),
     ];
@@ -256,11 +334,25 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
         ("https_proxy", "user:secret@127.0.0.1:0"),
         ("HTTPS_PROXY", "http://user:1#secret@127.0.0.1:3128"),
     ] {
-        let ran = scan(&fake, &fake.url(), &out).with(variable, value).ran().exits(1);
-        let ran = ran.says(&format!("{variable} is not a usable proxy")).says("http://host:port");
+        let ran = scan(&fake, &fake.url(), &out)
+            .with(variable, value)
+            .ran()
+            .exits(1);
+        let ran = ran
+            .says(&format!("{variable} is not a usable proxy"))
+            .says("http://host:port");
         assert!(!ran.err.contains("secret"), "{}", ran.err);
-        let mirror = if variable.eq_ignore_ascii_case("http_proxy") { "http" } else { "https" };
-        let update = ["catalog", "update", "--from", &format!("{mirror}://mirror.invalid/")];
+        let mirror = if variable.eq_ignore_ascii_case("http_proxy") {
+            "http"
+        } else {
+            "https"
+        };
+        let update = [
+            "catalog",
+            "update",
+            "--from",
+            &format!("{mirror}://mirror.invalid/"),
+        ];
         let update = bare(leastwise(update)).with("XDG_CACHE_HOME", place.to_str().unwrap());
         let ran = update.with(variable, value).ran().exits(1);
         let ran = ran.says(&format!("{variable} is not a usable proxy"));
@@ -268,10 +360,15 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
     }
     // A list of a system may hold odd ones beside those that can be used.
     let mixed = file("mixed.pem", &format!("{begin}\nAAAA\n{end}\n{certificate}"));
-    scan(&fake, &fake.url(), &out).with("SSL_CERT_FILE", &mixed).ran().exits(0);
+    scan(&fake, &fake.url(), &out)
+        .with("SSL_CERT_FILE", &mixed)
+        .ran()
+        .exits(0);
     let fake = acme().start();
     // What a pipeline makes of a setting that is not there.
-    let run = VARIABLES.into_iter().fold(scan(&fake, &fake.url(), &out), |run, name| run.with(name, ""));
+    let run = VARIABLES
+        .into_iter()
+        .fold(scan(&fake, &fake.url(), &out), |run, name| run.with(name, ""));
     assert!(fake.calls().is_empty());
     run.ran().exits(0);
 }

@@ -53,8 +53,10 @@ fn prose(kind: Kind, path: &str, text: &str) -> String {
     match kind {
         Kind::Html => {
             let cut = |text: &str, from: &str, to: &str| {
-                let rest =
-                    |part: &str| part.split_once(to).map_or(String::new(), |(_, rest)| format!(" {rest}"));
+                let rest = |part: &str| {
+                    part.split_once(to)
+                        .map_or(String::new(), |(_, rest)| format!(" {rest}"))
+                };
                 let mut parts = text.split(from);
                 let first = parts.next().unwrap_or_default().to_owned();
                 parts.fold(first, |all, part| all + &rest(part))
@@ -74,17 +76,27 @@ fn prose(kind: Kind, path: &str, text: &str) -> String {
         }
         Kind::Changes if path.ends_with(".bash") || path.ends_with(".sh") || path.ends_with(".tf") => {
             let is_told = |line: &&str| {
-                ["say ", "refuse ", "description"].iter().any(|it| line.trim_start().starts_with(it))
+                ["say ", "refuse ", "description"]
+                    .iter()
+                    .any(|it| line.trim_start().starts_with(it))
             };
             let named = |line: &str| {
-                line.split("${").map(|it| it.split_once('}').map_or(it, |(_, rest)| rest)).collect::<String>()
+                line.split("${")
+                    .map(|it| it.split_once('}').map_or(it, |(_, rest)| rest))
+                    .collect::<String>()
             };
-            text.lines().filter(is_told).map(named).collect::<Vec<_>>().join("\n")
+            text.lines()
+                .filter(is_told)
+                .map(named)
+                .collect::<Vec<_>>()
+                .join("\n")
         }
         Kind::Sarif | Kind::Events | Kind::Json | Kind::Changes if !path.ends_with(".md") => {
             let mut told = Vec::new();
             let values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-            values.map_while(Result::ok).for_each(|value| sentences(&value, &mut told));
+            values
+                .map_while(Result::ok)
+                .for_each(|value| sentences(&value, &mut told));
             told.join("\n")
         }
         _ => text.to_owned(),
@@ -109,7 +121,10 @@ fn faults(what: &str, text: &str) -> Vec<String> {
         for (phrase, better) in BANNED {
             if says(&lower, phrase) {
                 let shown: String = line.trim().chars().take(200).collect();
-                found.push(format!("{what}:{}: \"{phrase}\" (better: {better}): {shown}", at + 1));
+                found.push(format!(
+                    "{what}:{}: \"{phrase}\" (better: {better}): {shown}",
+                    at + 1
+                ));
             }
         }
     }
@@ -130,15 +145,25 @@ fn says(text: &str, phrase: &str) -> bool {
 }
 
 fn is_plain(found: &[String]) {
-    assert!(found.is_empty(), "{} banned phrases:\n{}", found.len(), found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} banned phrases:\n{}",
+        found.len(),
+        found.join("\n")
+    );
 }
 
 /// What a run printed. Of a log for programs only what is for people is read.
 fn printed(what: &str, ran: &Ran) -> Vec<String> {
     let words = |line: &str| match serde_json::from_str::<Value>(line) {
         Ok(Value::Object(event)) => {
-            let text =
-                |member: &str| event.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text = |member: &str| {
+                event
+                    .get(member)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
             format!("{} {}", text("message"), text("help"))
         }
         _ => line.to_owned(),
@@ -170,7 +195,10 @@ const COMMANDS: &[&str] = &[
 ];
 
 fn help(command: &str, flag: &str) -> String {
-    leastwise(command.split_whitespace().chain([flag])).ran().exits(0).out
+    leastwise(command.split_whitespace().chain([flag]))
+        .ran()
+        .exits(0)
+        .out
 }
 
 #[test]
@@ -184,7 +212,10 @@ fn the_help_of_no_command_says_a_banned_phrase() {
     let mut found = Vec::new();
     for command in COMMANDS {
         for flag in ["-h", "--help"] {
-            found.extend(faults(&format!("leastwise {command} {flag}"), &help(command, flag)));
+            found.extend(faults(
+                &format!("leastwise {command} {flag}"),
+                &help(command, flag),
+            ));
         }
     }
     is_plain(&found);
@@ -194,7 +225,11 @@ fn the_help_of_no_command_says_a_banned_phrase() {
 fn the_short_help_of_every_command_fits_on_one_screen() {
     for command in COMMANDS {
         let help = help(command, "-h");
-        let widest = help.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+        let widest = help
+            .lines()
+            .map(|line| line.chars().count())
+            .max()
+            .unwrap_or_default();
         assert!(
             help.lines().count() <= 40 && widest <= 100,
             "`{command}`: {} lines, {widest} wide\n{help}",
@@ -205,48 +240,78 @@ fn the_short_help_of_every_command_fits_on_one_screen() {
 
 #[test]
 fn the_options_of_a_scan_stand_under_headings_and_the_help_has_examples() {
-    let headings =
-        ["Accounts:", "Evidence:", "Decisions:", "Report:", "Nightly runs:", "Scale-out:", "Output:"];
+    let headings = [
+        "Accounts:",
+        "Evidence:",
+        "Decisions:",
+        "Report:",
+        "Nightly runs:",
+        "Scale-out:",
+        "Output:",
+    ];
     for flag in ["-h", "--help"] {
         let help = help("scan", flag);
         let found: BTreeSet<&str> = help.lines().filter(|line| headings.contains(line)).collect();
         assert_eq!(found.len(), headings.len(), "{flag}:\n{help}");
-        assert!(!help.lines().any(|line| line == "Options:"), "an option has no heading:\n{help}");
+        assert!(
+            !help.lines().any(|line| line == "Options:"),
+            "an option has no heading:\n{help}"
+        );
     }
     for command in COMMANDS {
         let help = help(command, "--help");
-        assert!(help.contains("Examples:\n  leastwise"), "`{command}` has no examples:\n{help}");
+        assert!(
+            help.contains("Examples:\n  leastwise"),
+            "`{command}` has no examples:\n{help}"
+        );
     }
 }
 
 #[test]
 fn the_example_configuration_says_no_banned_phrase() {
-    is_plain(&faults("config.example.toml", &fs::read_to_string("config.example.toml").unwrap()));
+    is_plain(&faults(
+        "config.example.toml",
+        &fs::read_to_string("config.example.toml").unwrap(),
+    ));
 }
 
 #[test]
 fn no_file_of_a_report_says_a_banned_phrase() {
     let mut found = Vec::new();
     for (path, bytes) in files(&demonstration()) {
-        found.extend(faults(&path, &prose(Kind::of(&path), &path, &String::from_utf8_lossy(&bytes))));
+        found.extend(faults(
+            &path,
+            &prose(Kind::of(&path), &path, &String::from_utf8_lossy(&bytes)),
+        ));
     }
     is_plain(&found);
 }
 
 #[test]
 fn no_page_of_the_manual_says_a_banned_phrase() {
-    let mut pages: Vec<String> =
-        ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md"]
-            .map(str::to_owned)
-            .into();
+    let mut pages: Vec<String> = [
+        "README.md",
+        "SECURITY.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "deploy/README.md",
+    ]
+    .map(str::to_owned)
+    .into();
     if let Ok(docs) = fs::read_dir("docs") {
         pages.extend(
-            docs.map(|it| it.unwrap().path().display().to_string()).filter(|path| path.ends_with(".md")),
+            docs.map(|it| it.unwrap().path().display().to_string())
+                .filter(|path| path.ends_with(".md")),
         );
     }
     let found: Vec<String> = pages
         .iter()
-        .flat_map(|page| faults(page, &prose(Kind::Manual, page, &fs::read_to_string(page).unwrap())))
+        .flat_map(|page| {
+            faults(
+                page,
+                &prose(Kind::Manual, page, &fs::read_to_string(page).unwrap()),
+            )
+        })
         .collect();
     is_plain(&found);
 }
@@ -255,7 +320,9 @@ fn no_page_of_the_manual_says_a_banned_phrase() {
 fn a_pipe_gets_no_colour_unless_it_is_asked_for() {
     let verify = |more: &[&str]| {
         let report = demonstration().display().to_string();
-        leastwise(["verify", &report].iter().chain(more)).without("NO_COLOR").without("CLICOLOR_FORCE")
+        leastwise(["verify", &report].iter().chain(more))
+            .without("NO_COLOR")
+            .without("CLICOLOR_FORCE")
     };
     let scan =
         |more: &[&str]| leastwise(["scan", "--snapshot", "/no/such"].iter().chain(more)).without("NO_COLOR");
@@ -264,8 +331,19 @@ fn a_pipe_gets_no_colour_unless_it_is_asked_for() {
     assert!(!scan(&["--help"]).ran().out.contains('\u{1b}'));
     let shown = verify(&["--color", "always"]).ran().out;
     assert!(shown.starts_with("\u{1b}[1m\u{1b}[32mOK:\u{1b}[0m "), "{shown:?}");
-    assert!(scan(&["--color=always"]).ran().err.contains("\u{1b}[31merror:\u{1b}[0m"));
+    assert!(
+        scan(&["--color=always"])
+            .ran()
+            .err
+            .contains("\u{1b}[31merror:\u{1b}[0m")
+    );
     assert!(scan(&["--color=always", "--help"]).ran().out.contains("\u{1b}["));
-    assert!(!verify(&["--color", "never"]).with("CLICOLOR_FORCE", "1").ran().out.contains('\u{1b}'));
+    assert!(
+        !verify(&["--color", "never"])
+            .with("CLICOLOR_FORCE", "1")
+            .ran()
+            .out
+            .contains('\u{1b}')
+    );
     assert!(!scan(&["--color=sometimes"]).ran().exits(2).err.contains('\u{1b}'));
 }

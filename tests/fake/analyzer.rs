@@ -27,7 +27,10 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
 
 /// The id in the path of a finding.
 pub(crate) fn finding_id<'c>(call: &'c Call<'_>) -> Option<&'c str> {
-    call.request.path.strip_prefix("/findingv2/").map(|id| id.trim_end_matches('/'))
+    call.request
+        .path
+        .strip_prefix("/findingv2/")
+        .map(|id| id.trim_end_matches('/'))
 }
 
 /// Analyzers of the caller's account, in the Region that is asked.
@@ -52,8 +55,9 @@ fn analyzer_value(call: &Call<'_>, analyzer: &Analyzer) -> Value {
 
 fn list_analyzers(call: &Call<'_>) -> Result<String, Refusal> {
     let kind = call.text("type");
-    let all: Vec<&Analyzer> =
-        own(call).filter(|analyzer| kind.is_none_or(|kind| kind == analyzer.kind)).collect();
+    let all: Vec<&Analyzer> = own(call)
+        .filter(|analyzer| kind.is_none_or(|kind| kind == analyzer.kind))
+        .collect();
     let page = call.page(all.len())?;
     let summaries: Vec<Value> = all[page.from..page.to]
         .iter()
@@ -72,7 +76,11 @@ fn list_analyzers(call: &Call<'_>) -> Result<String, Refusal> {
 }
 
 fn get_analyzer(call: &Call<'_>) -> Result<String, Refusal> {
-    let name = call.request.path.trim_start_matches("/analyzer/").trim_end_matches('/');
+    let name = call
+        .request
+        .path
+        .trim_start_matches("/analyzer/")
+        .trim_end_matches('/');
     let found = own(call).find(|analyzer| analyzer.name == name);
     let found = found.ok_or_else(|| Refusal::Absent(name.to_owned()))?;
     Ok(json!({ "analyzer": analyzer_value(call, found) }).to_string())
@@ -80,8 +88,15 @@ fn get_analyzer(call: &Call<'_>) -> Result<String, Refusal> {
 
 /// The analyzer that a call names, if the caller may ask it: its own account, or the management account.
 fn asked_analyzer<'c>(call: &'c Call<'_>) -> Result<&'c Analyzer, Refusal> {
-    let arn = call.text("analyzerArn").ok_or_else(|| Refusal::invalid("analyzerArn is missing"))?;
-    let found = call.state.world.analyzers.iter().find(|analyzer| analyzer.arn == arn);
+    let arn = call
+        .text("analyzerArn")
+        .ok_or_else(|| Refusal::invalid("analyzerArn is missing"))?;
+    let found = call
+        .state
+        .world
+        .analyzers
+        .iter()
+        .find(|analyzer| analyzer.arn == arn);
     let found = found.ok_or_else(|| Refusal::Absent(arn.to_owned()))?;
     let is_allowed = found.account() == call.caller.account
         || found.kind.starts_with("ORGANIZATION") && call.caller.account == call.state.world.management();
@@ -103,8 +118,10 @@ fn list_findings(call: &Call<'_>) -> Result<String, Refusal> {
     let (place, empty) = call.begin()?;
     let wrong = || Refusal::invalid("the token is of another list");
     let (account, at) = place.split_once('.').unwrap_or((&place, "0"));
-    let (mut account, mut at): (usize, usize) =
-        (account.parse().map_err(|_| wrong())?, at.parse().map_err(|_| wrong())?);
+    let (mut account, mut at): (usize, usize) = (
+        account.parse().map_err(|_| wrong())?,
+        at.parse().map_err(|_| wrong())?,
+    );
     let size = call.state.knobs.size(&call.operation, call.asked().0, at);
     let world = &call.state.world;
     // First the places, with the accounts' answers held, then the page, which borrows from them.
@@ -113,7 +130,11 @@ fn list_findings(call: &Call<'_>) -> Result<String, Refusal> {
         let id = &world.accounts[account].id;
         if covers(analyzer, id) && filter.allows("resourceOwnerAccount", id) {
             let books = world.books_at(account);
-            if let Some(error) = books.error.as_ref().filter(|error| error.operation == call.operation) {
+            if let Some(error) = books
+                .error
+                .as_ref()
+                .filter(|error| error.operation == call.operation)
+            {
                 return Err(Refusal::recorded(error.kind));
             }
             held.push(Arc::clone(&books));
@@ -130,9 +151,20 @@ fn list_findings(call: &Call<'_>) -> Result<String, Refusal> {
         }
         (account, at) = (account + 1, 0);
     }
-    let found = picked.into_iter().filter_map(|(books, place)| held[books].findings.as_ref()?.get(place));
-    let findings = found.map(|finding| Summary { finding, twist: call.twist }).collect();
-    let next = if empty { Some(token(&place, true)) } else { call.next(&place, next.as_deref()) };
+    let found = picked
+        .into_iter()
+        .filter_map(|(books, place)| held[books].findings.as_ref()?.get(place));
+    let findings = found
+        .map(|finding| Summary {
+            finding,
+            twist: call.twist,
+        })
+        .collect();
+    let next = if empty {
+        Some(token(&place, true))
+    } else {
+        call.next(&place, next.as_deref())
+    };
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Answer<'a> {
@@ -140,7 +172,11 @@ fn list_findings(call: &Call<'_>) -> Result<String, Refusal> {
         #[serde(skip_serializing_if = "Option::is_none")]
         next_token: Option<String>,
     }
-    Ok(serde_json::to_string(&Answer { findings, next_token: next }).unwrap())
+    Ok(serde_json::to_string(&Answer {
+        findings,
+        next_token: next,
+    })
+    .unwrap())
 }
 
 fn get_finding(call: &Call<'_>) -> Result<String, Refusal> {
@@ -152,7 +188,10 @@ fn get_finding(call: &Call<'_>) -> Result<String, Refusal> {
     if !covers(analyzer, &finding.resource_owner_account) {
         return Err(absent());
     }
-    let failure = books.error.as_ref().filter(|error| error.operation == call.operation);
+    let failure = books
+        .error
+        .as_ref()
+        .filter(|error| error.operation == call.operation);
     if let Some(failure) = finding.failure.as_ref().or(failure) {
         return Err(Refusal::recorded(failure.kind));
     }
@@ -170,8 +209,16 @@ fn get_finding(call: &Call<'_>) -> Result<String, Refusal> {
     }
     let details = details.filter(|_| call.twist != Some(Fault::NoDetails));
     let details = details.map(|details| Details(&details[page.from..page.to], call.twist));
-    let header = Summary { finding, twist: call.twist };
-    Ok(serde_json::to_string(&Answer { header, finding_details: details, next_token: page.next }).unwrap())
+    let header = Summary {
+        finding,
+        twist: call.twist,
+    };
+    Ok(serde_json::to_string(&Answer {
+        header,
+        finding_details: details,
+        next_token: page.next,
+    })
+    .unwrap())
 }
 
 /// The fields that every page of a finding has, and the list of findings.
@@ -182,8 +229,15 @@ struct Summary<'a> {
 
 impl Serialize for Summary<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Finding { id, resource, resource_type, resource_owner_account, status, finding_type, .. } =
-            self.finding;
+        let Finding {
+            id,
+            resource,
+            resource_type,
+            resource_owner_account,
+            status,
+            finding_type,
+            ..
+        } = self.finding;
         let new = self.twist == Some(Fault::UnknownEnum);
         let mut map = serializer.serialize_map(None)?;
         for (name, time) in [
@@ -203,7 +257,10 @@ impl Serialize for Summary<'_> {
         map.serialize_entry("resourceType", resource_type)?;
         map.serialize_entry("resourceOwnerAccount", resource_owner_account)?;
         map.serialize_entry("status", if new { "HIBERNATING" } else { status })?;
-        map.serialize_entry("findingType", if new { "UnusedSomethingNew" } else { finding_type })?;
+        map.serialize_entry(
+            "findingType",
+            if new { "UnusedSomethingNew" } else { finding_type },
+        )?;
         map.end()
     }
 }
@@ -233,8 +290,14 @@ impl Serialize for Details<'_> {
 struct Filter(Vec<(String, Value)>);
 
 impl Filter {
-    const KEYS: [&str; 6] =
-        ["status", "findingType", "resourceOwnerAccount", "resource", "resourceType", "id"];
+    const KEYS: [&str; 6] = [
+        "status",
+        "findingType",
+        "resourceOwnerAccount",
+        "resource",
+        "resourceType",
+        "id",
+    ];
 
     fn read(filter: &Value) -> Result<Self, Refusal> {
         let rules: Vec<(String, Value)> = filter
@@ -246,9 +309,13 @@ impl Filter {
         if let Some((key, _)) = rules.iter().find(|(key, _)| !Self::KEYS.contains(&key.as_str())) {
             return Err(Refusal::Invalid(format!("no filter key {key}")));
         }
-        let lists =
-            rules.iter().flat_map(|(_, criterion)| ["eq", "neq", "contains"].map(|name| &criterion[name]));
-        if lists.filter_map(Value::as_array).any(|list| list.is_empty() || list.len() > 20) {
+        let lists = rules
+            .iter()
+            .flat_map(|(_, criterion)| ["eq", "neq", "contains"].map(|name| &criterion[name]));
+        if lists
+            .filter_map(Value::as_array)
+            .any(|list| list.is_empty() || list.len() > 20)
+        {
             return Err(Refusal::invalid("a criterion has 1 to 20 values"));
         }
         Ok(Self(rules))
@@ -259,12 +326,17 @@ impl Filter {
             let list = criterion[name].as_array();
             list.is_none_or(|list| list.iter().filter_map(Value::as_str).any(test))
         };
-        self.0.iter().filter(|(known, _)| known == key).all(|(_, criterion)| {
-            holds(criterion, "eq", &|wanted| wanted == value)
-                && holds(criterion, "contains", &|part| value.contains(part))
-                && (criterion["neq"].is_null() || !holds(criterion, "neq", &|wanted| wanted == value))
-                && criterion["exists"].as_bool().is_none_or(|exists| exists != value.is_empty())
-        })
+        self.0
+            .iter()
+            .filter(|(known, _)| known == key)
+            .all(|(_, criterion)| {
+                holds(criterion, "eq", &|wanted| wanted == value)
+                    && holds(criterion, "contains", &|part| value.contains(part))
+                    && (criterion["neq"].is_null() || !holds(criterion, "neq", &|wanted| wanted == value))
+                    && criterion["exists"]
+                        .as_bool()
+                        .is_none_or(|exists| exists != value.is_empty())
+            })
     }
 
     fn takes(&self, finding: &Finding) -> bool {

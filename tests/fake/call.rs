@@ -40,12 +40,21 @@ impl<'a> Call<'a> {
     pub(crate) fn read(state: &'a State, request: &'a Request) -> Result<Self, (Protocol, Refusal)> {
         let mut form = Vec::new();
         let (protocol, operation) = if let Some(target) = request.header("x-amz-target") {
-            (Protocol::Organizations, target.strip_prefix("AWSOrganizationsV20161128.").map(str::to_owned))
+            (
+                Protocol::Organizations,
+                target
+                    .strip_prefix("AWSOrganizationsV20161128.")
+                    .map(str::to_owned),
+            )
         } else if let Some(operation) = rest_operation(request) {
             (Protocol::Analyzer, Some(operation.to_owned()))
         } else if request.method == "POST" && request.path == "/" {
             form = pairs(&String::from_utf8_lossy(&request.body));
-            let find = |name| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+            let find = |name| {
+                form.iter()
+                    .find(|(known, _)| known == name)
+                    .map(|(_, value)| value.as_str())
+            };
             let protocol = match find("Version") {
                 Some("2011-06-15") => Protocol::Sts,
                 _ => Protocol::Iam,
@@ -63,13 +72,29 @@ impl<'a> Call<'a> {
             _ => Value::Null,
         };
         let caller = Caller::of(state, request).map_err(|refusal| (protocol, refusal))?;
-        Ok(Self { state, protocol, operation, caller, request, twist: None, form, json })
+        Ok(Self {
+            state,
+            protocol,
+            operation,
+            caller,
+            request,
+            twist: None,
+            form,
+            json,
+        })
     }
 
     /// A parameter of a form or of a query string.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        let form = if self.form.is_empty() { &self.request.query } else { &self.form };
-        let found = form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let form = if self.form.is_empty() {
+            &self.request.query
+        } else {
+            &self.form
+        };
+        let found = form
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str());
         found.or_else(|| self.json[name].as_str())
     }
 
@@ -80,13 +105,19 @@ impl<'a> Call<'a> {
 
     /// The parameters of a form whose names begin so.
     pub(crate) fn texts<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = &'s str> {
-        self.form.iter().filter(move |(name, _)| name.starts_with(prefix)).map(|(_, value)| value.as_str())
+        self.form
+            .iter()
+            .filter(move |(name, _)| name.starts_with(prefix))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The account that the call is about, where it is not the caller's.
     pub(crate) fn subject(&self) -> String {
         let subject = match self.operation.as_str() {
-            "AssumeRole" => self.text("RoleArn").and_then(|arn| arn.split(':').nth(4)).map(str::to_owned),
+            "AssumeRole" => self
+                .text("RoleArn")
+                .and_then(|arn| arn.split(':').nth(4))
+                .map(str::to_owned),
             "ListFindingsV2" => {
                 let wanted = &self.json["filter"]["resourceOwnerAccount"]["eq"];
                 wanted
@@ -111,7 +142,9 @@ impl<'a> Call<'a> {
             Protocol::Organizations => ("MaxResults", "NextToken"),
             Protocol::Analyzer => ("maxResults", "nextToken"),
         };
-        let count = self.json[most].as_u64().and_then(|count| usize::try_from(count).ok());
+        let count = self.json[most]
+            .as_u64()
+            .and_then(|count| usize::try_from(count).ok());
         let count = count.or_else(|| self.text(most).and_then(|text| text.parse().ok()));
         (count, self.text(token))
     }
@@ -119,9 +152,15 @@ impl<'a> Call<'a> {
     /// Which page of its list is asked for, from 1, as long as pages are of one size.
     pub(crate) fn number(&self) -> usize {
         let (most, token) = self.asked();
-        let at = token.and_then(|token| place(token).ok()).map_or("0", |(place, _)| place);
+        let at = token
+            .and_then(|token| place(token).ok())
+            .map_or("0", |(place, _)| place);
         // The place in a list of findings has the account's place before it.
-        let at: usize = at.rsplit('.').next().and_then(|at| at.parse().ok()).unwrap_or_default();
+        let at: usize = at
+            .rsplit('.')
+            .next()
+            .and_then(|at| at.parse().ok())
+            .unwrap_or_default();
         at / self.state.knobs.size(&self.operation, most, 0) + 1
     }
 
@@ -147,17 +186,27 @@ impl<'a> Call<'a> {
     /// The page of a list of `total` elements.
     pub(crate) fn page(&self, total: usize) -> Result<Page, Refusal> {
         let (place, empty) = self.begin()?;
-        let from: usize = place.parse().map_err(|_| Refusal::invalid("the token is of another list"))?;
+        let from: usize = place
+            .parse()
+            .map_err(|_| Refusal::invalid("the token is of another list"))?;
         if from > total {
             return Err(Refusal::invalid("the token is of another list"));
         }
         if empty {
-            return Ok(Page { from, to: from, next: Some(token(&place, true)) });
+            return Ok(Page {
+                from,
+                to: from,
+                next: Some(token(&place, true)),
+            });
         }
         let size = self.state.knobs.size(&self.operation, self.asked().0, from);
         let to = total.min(from + size);
         let after = (to < total).then(|| to.to_string());
-        Ok(Page { from, to, next: self.next(&place, after.as_deref()) })
+        Ok(Page {
+            from,
+            to,
+            next: self.next(&place, after.as_deref()),
+        })
     }
 }
 
@@ -169,7 +218,9 @@ impl Caller {
         let mut parts = scope.split([',', ' ']).next().unwrap_or_default().split('/');
         let key = parts.next().unwrap_or_default().to_owned();
         let region = parts.nth(1).unwrap_or_default().to_owned();
-        let digits = key.get(4..16).filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
+        let digits = key
+            .get(4..16)
+            .filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
         let account = match digits {
             Some(id) if state.world.account(id).is_some() => id.to_owned(),
             Some(_) => return Err(Refusal::UnknownKey),
@@ -181,7 +232,9 @@ impl Caller {
     /// Whether the session has run out.
     pub(crate) fn is_expired(&self, state: &State) -> bool {
         let sessions = state.sessions.lock().unwrap();
-        sessions.get(&self.key).is_some_and(|session| session.until <= Instant::now())
+        sessions
+            .get(&self.key)
+            .is_some_and(|session| session.until <= Instant::now())
     }
 }
 

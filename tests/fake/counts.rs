@@ -29,7 +29,12 @@ impl Drop for Running<'_> {
 
 impl Counts {
     pub(crate) fn enter(&self, operation: &str, account: &str) -> Running<'_> {
-        *self.calls.lock().unwrap().entry((operation.to_owned(), account.to_owned())).or_default() += 1;
+        *self
+            .calls
+            .lock()
+            .unwrap()
+            .entry((operation.to_owned(), account.to_owned()))
+            .or_default() += 1;
         let running = self.running.fetch_add(1, Ordering::Relaxed) + 1;
         self.peak.fetch_max(running, Ordering::Relaxed);
         Running(self)
@@ -86,8 +91,11 @@ impl Counts {
         for ((operation, account), count) in self.calls() {
             calls.entry(operation).or_default().insert(account, count);
         }
-        let faults: BTreeMap<String, u64> =
-            plan.struck().into_iter().map(|(fault, count)| (format!("{fault:?}"), count)).collect();
+        let faults: BTreeMap<String, u64> = plan
+            .struck()
+            .into_iter()
+            .map(|(fault, count)| (format!("{fault:?}"), count))
+            .collect();
         let body = serde_json::json!({
             "calls": calls,
             "faults": faults,

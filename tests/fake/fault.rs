@@ -53,7 +53,9 @@ impl std::str::FromStr for Fault {
     /// The variant's name, in any case, with or without hyphens.
     fn from_str(text: &str) -> Result<Self, String> {
         let wanted: String = text.chars().filter(|char| *char != '-').collect();
-        let found = Self::ALL.iter().find(|fault| format!("{fault:?}").eq_ignore_ascii_case(&wanted));
+        let found = Self::ALL
+            .iter()
+            .find(|fault| format!("{fault:?}").eq_ignore_ascii_case(&wanted));
         found.copied().ok_or_else(|| format!("no fault `{text}`"))
     }
 }
@@ -82,7 +84,10 @@ impl Fault {
     /// Whether the answer itself is made another way; the other faults come before or after it.
     pub(crate) fn is_inside(self) -> bool {
         use Fault::{EmptyPage, NoDetails, RepeatedToken, UnknownEnum, UnknownMember};
-        matches!(self, EmptyPage | RepeatedToken | UnknownMember | NoDetails | UnknownEnum)
+        matches!(
+            self,
+            EmptyPage | RepeatedToken | UnknownMember | NoDetails | UnknownEnum
+        )
     }
 }
 
@@ -125,7 +130,14 @@ pub(crate) struct Struck<'c> {
 impl Rule {
     /// For every operation of every account.
     pub(crate) fn new(fault: Fault, when: When) -> Self {
-        Self { fault, when, operation: None, account: None, page: None, met: AtomicU64::new(0) }
+        Self {
+            fault,
+            when,
+            operation: None,
+            account: None,
+            page: None,
+            met: AtomicU64::new(0),
+        }
     }
 
     /// Only for this operation.
@@ -151,8 +163,14 @@ impl Rule {
 
     /// Whether it strikes; counts the calls that it is about.
     fn strikes(&self, call: Struck<'_>) -> bool {
-        let about = self.operation.as_deref().is_none_or(|wanted| wanted == call.operation)
-            && self.account.as_deref().is_none_or(|wanted| call.accounts.contains(&wanted))
+        let about = self
+            .operation
+            .as_deref()
+            .is_none_or(|wanted| wanted == call.operation)
+            && self
+                .account
+                .as_deref()
+                .is_none_or(|wanted| call.accounts.contains(&wanted))
             && self.page.is_none_or(|wanted| wanted == call.page);
         if !about {
             return false;

@@ -25,8 +25,18 @@ pub(crate) fn of_role(
     match kind {
         0 => {
             let unused_iam_role_details = Some(Unused { last_accessed: None });
-            let detail = Detail { unused_iam_role_details, ..Detail::default() };
-            found.push(finding(subject, arn, "AWS::IAM::Role", "UnusedIAMRole", vec![detail], dice));
+            let detail = Detail {
+                unused_iam_role_details,
+                ..Detail::default()
+            };
+            found.push(finding(
+                subject,
+                arn,
+                "AWS::IAM::Role",
+                "UnusedIAMRole",
+                vec![detail],
+                dice,
+            ));
         }
         1 | 2 => {}
         _ => found.extend(permissions(subject, arn, "AWS::IAM::Role", grants, dice)),
@@ -44,15 +54,37 @@ pub(crate) fn of_user(
 ) {
     found.extend(permissions(subject, arn, "AWS::IAM::User", grants, dice));
     if dice.percent(20) {
-        let key =
-            UnusedKey { access_key_id: format!("AKIAINVENTED{:08}", subject.place), last_accessed: None };
-        let detail = Detail { unused_iam_user_access_key_details: Some(key), ..Detail::default() };
-        found.push(finding(subject, arn, "AWS::IAM::User", "UnusedIAMUserAccessKey", vec![detail], dice));
+        let key = UnusedKey {
+            access_key_id: format!("AKIAINVENTED{:08}", subject.place),
+            last_accessed: None,
+        };
+        let detail = Detail {
+            unused_iam_user_access_key_details: Some(key),
+            ..Detail::default()
+        };
+        found.push(finding(
+            subject,
+            arn,
+            "AWS::IAM::User",
+            "UnusedIAMUserAccessKey",
+            vec![detail],
+            dice,
+        ));
     }
     if dice.percent(20) {
         let unused = Some(Unused { last_accessed: None });
-        let detail = Detail { unused_iam_user_password_details: unused, ..Detail::default() };
-        found.push(finding(subject, arn, "AWS::IAM::User", "UnusedIAMUserPassword", vec![detail], dice));
+        let detail = Detail {
+            unused_iam_user_password_details: unused,
+            ..Detail::default()
+        };
+        found.push(finding(
+            subject,
+            arn,
+            "AWS::IAM::User",
+            "UnusedIAMUserPassword",
+            vec![detail],
+            dice,
+        ));
     }
 }
 
@@ -85,7 +117,10 @@ fn permissions(
             last_accessed,
             actions: (!whole).then(|| actions.collect()),
         };
-        details.push(Detail { unused_permission_details: Some(unused), ..Detail::default() });
+        details.push(Detail {
+            unused_permission_details: Some(unused),
+            ..Detail::default()
+        });
     }
     (!details.is_empty()).then(|| finding(subject, arn, kind, "UnusedPermission", details, dice))
 }
@@ -104,7 +139,10 @@ fn finding(
     let archived = dice.percent(1);
     Finding {
         next_token: None,
-        id: format!("{:08x}-{kind:04x}-4000-8000-{:012x}", subject.number, subject.place),
+        id: format!(
+            "{:08x}-{kind:04x}-4000-8000-{:012x}",
+            subject.number, subject.place
+        ),
         resource: arn.to_owned(),
         resource_type: resource_type.to_owned(),
         resource_owner_account: subject.account.to_owned(),
@@ -125,13 +163,20 @@ pub(crate) fn after(nights: u32, found: &mut [Finding]) {
         let day = format!("2026-01-{:02}", 15 + night);
         for (at, finding) in found.iter_mut().enumerate() {
             finding.analyzed_at = Some(format!("{day}T03:00:00Z"));
-            let numbers = finding.id.bytes().fold(at as u64, |sum, byte| sum * 31 % 9973 + u64::from(byte));
+            let numbers = finding
+                .id
+                .bytes()
+                .fold(at as u64, |sum, byte| sum * 31 % 9973 + u64::from(byte));
             if numbers % 100 != u64::from(night) % 100 {
                 continue;
             }
             finding.updated_at = Some(format!("{day}T03:00:01Z"));
             // Something was used again.
-            if let Some(details) = finding.finding_details.as_mut().filter(|details| details.len() > 1) {
+            if let Some(details) = finding
+                .finding_details
+                .as_mut()
+                .filter(|details| details.len() > 1)
+            {
                 details.pop();
             }
         }

@@ -19,7 +19,12 @@ pub(crate) fn write(invented: &Invented, folder: &Path) -> io::Result<()> {
     let about = json!({ "format": 1, "capturedAt": "2026-01-15T04:00:00Z", "partition": "aws" });
     file(&folder.join("snapshot.json"), &about)?;
     let accounts = invented.accounts();
-    file(&folder.join("analyzers.json"), &[AnalyzerAnswer { analyzer: invented.analyzer() }])?;
+    file(
+        &folder.join("analyzers.json"),
+        &[AnalyzerAnswer {
+            analyzer: invented.analyzer(),
+        }],
+    )?;
     let next = AtomicUsize::new(0);
     let work = || -> io::Result<()> {
         while let Some(account) = accounts.get(next.fetch_add(1, Ordering::Relaxed)) {

@@ -56,7 +56,10 @@ impl Invented {
     /// The organisation's analyzer, which the second account administers.
     pub(crate) fn analyzer(&self) -> Analyzer {
         let owner = id(1.min(self.accounts - 1));
-        let unused_access = UnusedAccess { unused_access_age: Some(90), analysis_rule: None };
+        let unused_access = UnusedAccess {
+            unused_access_age: Some(90),
+            analysis_rule: None,
+        };
         Analyzer {
             created_at: None,
             last_resource_analyzed_at: None,
@@ -65,7 +68,9 @@ impl Invented {
             kind: "ORGANIZATION_UNUSED_ACCESS".to_owned(),
             status: "ACTIVE".to_owned(),
             managed_by: None,
-            configuration: Some(Configuration { unused_access: Some(unused_access) }),
+            configuration: Some(Configuration {
+                unused_access: Some(unused_access),
+            }),
         }
     }
 
@@ -79,7 +84,11 @@ impl Invented {
         all.group_detail_list = groups(account, &mut shared, &mut dice);
         let users = self.principals / 20;
         for place in 0..self.principals {
-            let subject = Subject { account, number, place };
+            let subject = Subject {
+                account,
+                number,
+                place,
+            };
             if place < users {
                 let (user, grants) = user(account, place, &all.group_detail_list, &mut shared, &mut dice);
                 findings::of_user(subject, &user.arn, &grants, &mut dice, &mut found);
@@ -94,8 +103,16 @@ impl Invented {
                 all.role_detail_list.push(role);
             }
         }
-        all.policies = shared.into_iter().filter(|policy| policy.attached > 0).map(managed).collect();
-        Books { authorization: Some(all), findings: Some(found), ..Books::default() }
+        all.policies = shared
+            .into_iter()
+            .filter(|policy| policy.attached > 0)
+            .map(managed)
+            .collect();
+        Books {
+            authorization: Some(all),
+            findings: Some(found),
+            ..Books::default()
+        }
     }
 }
 
@@ -109,7 +126,12 @@ fn shared_policies(account: &str, principals: usize, dice: &mut Dice) -> Vec<Sha
         let name = format!("shared-{number:03}");
         let services = dice.between(1, 3);
         let made = policy(dice, services);
-        Shared { arn: format!("arn:aws:iam::{account}:policy/{name}"), name, made, attached: 0 }
+        Shared {
+            arn: format!("arn:aws:iam::{account}:policy/{name}"),
+            name,
+            made,
+            attached: 0,
+        }
     });
     let own: Vec<Shared> = own.collect();
     let aws = aws_managed().iter().map(|(name, made)| Shared {
@@ -131,13 +153,18 @@ fn attach(
     let places: Vec<usize> = (0..shared.len()).collect();
     let places = dice.some(&places, count);
     if let Some(grants) = grants {
-        places.iter().for_each(|place| add(grants, &shared[*place].made.grants));
+        places
+            .iter()
+            .for_each(|place| add(grants, &shared[*place].made.grants));
     }
     places
         .into_iter()
         .map(|place| {
             shared[place].attached += 1;
-            AttachedPolicy { policy_name: shared[place].name.clone(), policy_arn: shared[place].arn.clone() }
+            AttachedPolicy {
+                policy_name: shared[place].name.clone(),
+                policy_arn: shared[place].arn.clone(),
+            }
         })
         .collect()
 }
@@ -175,8 +202,14 @@ fn user(
     let name = format!("user-{place:04}");
     let mut grants = Grants::new();
     let group = dice.percent(80).then(|| dice.pick(groups));
-    for attached in group.into_iter().flat_map(|group| &group.attached_managed_policies) {
-        let policy = shared.iter().find(|policy| policy.arn == attached.policy_arn).unwrap();
+    for attached in group
+        .into_iter()
+        .flat_map(|group| &group.attached_managed_policies)
+    {
+        let policy = shared
+            .iter()
+            .find(|policy| policy.arn == attached.policy_arn)
+            .unwrap();
         add(&mut grants, &policy.made.grants);
     }
     let inline = inline(&format!("{name}-own"), dice, &mut grants);
@@ -210,10 +243,17 @@ fn role(account: &str, place: usize, shared: &mut [Shared], dice: &mut Dice) -> 
             (0, 1)
         }
     };
-    let role_policy_list = (0..inlines).map(|_| inline(&format!("{name}-own"), dice, &mut grants)).collect();
+    let role_policy_list = (0..inlines)
+        .map(|_| inline(&format!("{name}-own"), dice, &mut grants))
+        .collect();
     let attached_managed_policies = attach(shared, attachments, dice, Some(&mut grants));
-    let team = Tag { key: "team".to_owned(), value: format!("team-{}", dice.roll(20)) };
-    let used = dice.percent(90).then(|| format!("2026-01-{:02}T12:00:00Z", dice.between(1, 14)));
+    let team = Tag {
+        key: "team".to_owned(),
+        value: format!("team-{}", dice.roll(20)),
+    };
+    let used = dice
+        .percent(90)
+        .then(|| format!("2026-01-{:02}T12:00:00Z", dice.between(1, 14)));
     let role = RoleDetail {
         arn: format!("arn:aws:iam::{account}:role{path}{name}"),
         path,
@@ -238,11 +278,19 @@ fn inline(name: &str, dice: &mut Dice, grants: &mut Grants) -> InlinePolicy {
     let services = dice.between(1, 3);
     let made = policy(dice, services);
     add(grants, &made.grants);
-    InlinePolicy { policy_name: name.to_owned(), policy_document: made.document }
+    InlinePolicy {
+        policy_name: name.to_owned(),
+        policy_document: made.document,
+    }
 }
 
 fn created(dice: &mut Dice) -> String {
-    format!("20{}-{:02}-{:02}T09:30:00Z", dice.between(20, 24), dice.between(1, 12), dice.between(1, 28))
+    format!(
+        "20{}-{:02}-{:02}T09:30:00Z",
+        dice.between(20, 24),
+        dice.between(1, 12),
+        dice.between(1, 28)
+    )
 }
 
 fn managed(policy: Shared) -> ManagedPolicyDetail {

@@ -33,9 +33,21 @@ enum Entry {
 /// A user, a group, a role, a policy, and again: so that no page holds one kind alone while there are others.
 fn entries(all: &Authorization, wants: impl Fn(&str) -> bool) -> Vec<Entry> {
     let counts = [
-        if wants("User") { all.user_detail_list.len() } else { 0 },
-        if wants("Group") { all.group_detail_list.len() } else { 0 },
-        if wants("Role") { all.role_detail_list.len() } else { 0 },
+        if wants("User") {
+            all.user_detail_list.len()
+        } else {
+            0
+        },
+        if wants("Group") {
+            all.group_detail_list.len()
+        } else {
+            0
+        },
+        if wants("Role") {
+            all.role_detail_list.len()
+        } else {
+            0
+        },
         all.policies.len(),
     ];
     let mut entries = Vec::with_capacity(counts.iter().sum());
@@ -49,7 +61,12 @@ fn entries(all: &Authorization, wants: impl Fn(&str) -> bool) -> Vec<Entry> {
                 0 => entries.push(Entry::User(at)),
                 1 => entries.push(Entry::Group(at)),
                 2 => entries.push(Entry::Role(at)),
-                _ if wants(if is_aws(at) { "AWSManagedPolicy" } else { "LocalManagedPolicy" }) => {
+                _ if wants(if is_aws(at) {
+                    "AWSManagedPolicy"
+                } else {
+                    "LocalManagedPolicy"
+                }) =>
+                {
                     entries.push(Entry::Policy(at));
                 }
                 _ => {}
@@ -99,7 +116,9 @@ fn authorization_details(call: &Call<'_>) -> Result<String, Refusal> {
 }
 
 fn generate(call: &Call<'_>) -> Result<String, Refusal> {
-    let arn = call.text("Arn").ok_or_else(|| Refusal::invalid("Arn is missing"))?;
+    let arn = call
+        .text("Arn")
+        .ok_or_else(|| Refusal::invalid("Arn is missing"))?;
     let books = call.state.world.books(&call.caller.account);
     let recorded = recorded(books.last_accessed.as_deref(), arn);
     if let Some(failure) = recorded.and_then(|answer| answer.failure.as_ref())
@@ -125,7 +144,9 @@ fn generate(call: &Call<'_>) -> Result<String, Refusal> {
         polls_left: call.state.knobs.polls,
     };
     call.state.jobs.lock().unwrap().insert(id.clone(), job);
-    Ok(Xml::answer(&call.operation, Protocol::Iam.namespace(), |xml| xml.text("JobId", &id)))
+    Ok(Xml::answer(&call.operation, Protocol::Iam.namespace(), |xml| {
+        xml.text("JobId", &id)
+    }))
 }
 
 fn recorded<'b>(answers: Option<&'b [LastAccessed]>, arn: &str) -> Option<&'b LastAccessed> {
@@ -133,13 +154,16 @@ fn recorded<'b>(answers: Option<&'b [LastAccessed]>, arn: &str) -> Option<&'b La
 }
 
 fn last_accessed(call: &Call<'_>) -> Result<String, Refusal> {
-    let id = call.text("JobId").ok_or_else(|| Refusal::invalid("JobId is missing"))?;
+    let id = call
+        .text("JobId")
+        .ok_or_else(|| Refusal::invalid("JobId is missing"))?;
     let now = Timestamp::now().to_string();
     let (arn, granularity) = {
         let mut jobs = call.state.jobs.lock().unwrap();
         // Only the session that made a job may ask for it.
-        let job =
-            jobs.get_mut(id).filter(|job| job.key == call.caller.key && job.account == call.caller.account);
+        let job = jobs
+            .get_mut(id)
+            .filter(|job| job.key == call.caller.key && job.account == call.caller.account);
         let job = job.ok_or_else(|| Refusal::Absent(format!("Job {id}")))?;
         if job.polls_left > 0 {
             job.polls_left -= 1;
@@ -156,16 +180,29 @@ fn last_accessed(call: &Call<'_>) -> Result<String, Refusal> {
     if let Some(failure) = recorded.and_then(|answer| answer.failure.as_ref()) {
         return Err(Refusal::recorded(failure.kind));
     }
-    let services = recorded.map(|answer| answer.services_last_accessed.as_slice()).unwrap_or_default();
+    let services = recorded
+        .map(|answer| answer.services_last_accessed.as_slice())
+        .unwrap_or_default();
     let completed = recorded.and_then(|answer| answer.job_completion_date.clone());
     let page = call.page(services.len())?;
     Ok(Xml::answer(&call.operation, Protocol::Iam.namespace(), |xml| {
-        xml.text("JobStatus", if call.twist == Some(Fault::UnknownEnum) { "PAUSED" } else { "COMPLETED" });
+        xml.text(
+            "JobStatus",
+            if call.twist == Some(Fault::UnknownEnum) {
+                "PAUSED"
+            } else {
+                "COMPLETED"
+            },
+        );
         xml.text("JobType", &granularity);
         xml.time("JobCreationDate", Some(completed.as_deref().unwrap_or(&now)));
-        xml.list("ServicesLastAccessed", &services[page.from..page.to], |xml, service| {
-            service_row(xml, service, granularity == "ACTION_LEVEL");
-        });
+        xml.list(
+            "ServicesLastAccessed",
+            &services[page.from..page.to],
+            |xml, service| {
+                service_row(xml, service, granularity == "ACTION_LEVEL");
+            },
+        );
         xml.time("JobCompletionDate", Some(completed.as_deref().unwrap_or(&now)));
         xml.text("IsTruncated", if page.next.is_some() { "true" } else { "false" });
         xml.maybe("Marker", page.next.as_deref());
@@ -176,8 +213,19 @@ fn service_row(xml: &mut Xml, service: &ServiceLastAccessed, with_actions: bool)
     xml.text("ServiceName", &service.service_namespace);
     xml.time("LastAuthenticated", service.last_authenticated.as_deref());
     xml.text("ServiceNamespace", &service.service_namespace);
-    xml.text("TotalAuthenticatedEntities", if service.last_authenticated.is_some() { "1" } else { "0" });
-    if let Some(actions) = service.tracked_actions_last_accessed.as_ref().filter(|_| with_actions) {
+    xml.text(
+        "TotalAuthenticatedEntities",
+        if service.last_authenticated.is_some() {
+            "1"
+        } else {
+            "0"
+        },
+    );
+    if let Some(actions) = service
+        .tracked_actions_last_accessed
+        .as_ref()
+        .filter(|_| with_actions)
+    {
         xml.list("TrackedActionsLastAccessed", actions, |xml, action| {
             xml.text("ActionName", &action.action_name);
             xml.time("LastAccessedTime", action.last_accessed_time.as_deref());

@@ -59,17 +59,31 @@ pub(crate) fn policy(xml: &mut Xml, policy: &ManagedPolicyDetail) {
     xml.maybe("DefaultVersionId", policy.default_version_id.as_deref());
     let count = |count: Option<u32>| count.map(|count| count.to_string());
     xml.maybe("AttachmentCount", count(policy.attachment_count).as_deref());
-    xml.maybe("PermissionsBoundaryUsageCount", count(policy.permissions_boundary_usage_count).as_deref());
+    xml.maybe(
+        "PermissionsBoundaryUsageCount",
+        count(policy.permissions_boundary_usage_count).as_deref(),
+    );
     xml.text("IsAttachable", "true");
     xml.time("UpdateDate", policy.update_date.as_deref());
-    xml.list("PolicyVersionList", &policy.policy_version_list, |xml, version| {
-        if let Some(document) = &version.document {
-            xml.document("Document", &document.0);
-        }
-        xml.maybe("VersionId", version.version_id.as_deref());
-        xml.text("IsDefaultVersion", if version.is_default_version { "true" } else { "false" });
-        xml.time("CreateDate", version.create_date.as_deref());
-    });
+    xml.list(
+        "PolicyVersionList",
+        &policy.policy_version_list,
+        |xml, version| {
+            if let Some(document) = &version.document {
+                xml.document("Document", &document.0);
+            }
+            xml.maybe("VersionId", version.version_id.as_deref());
+            xml.text(
+                "IsDefaultVersion",
+                if version.is_default_version {
+                    "true"
+                } else {
+                    "false"
+                },
+            );
+            xml.time("CreateDate", version.create_date.as_deref());
+        },
+    );
 }
 
 fn inline(xml: &mut Xml, name: &str, policies: &[InlinePolicy]) {
@@ -89,7 +103,10 @@ fn attached(xml: &mut Xml, policies: &[AttachedPolicy]) {
 fn boundary(xml: &mut Xml, boundary: Option<&Boundary>) {
     if let Some(boundary) = boundary {
         xml.nest("PermissionsBoundary", |xml| {
-            xml.maybe("PermissionsBoundaryType", boundary.permissions_boundary_type.as_deref());
+            xml.maybe(
+                "PermissionsBoundaryType",
+                boundary.permissions_boundary_type.as_deref(),
+            );
             xml.text("PermissionsBoundaryArn", &boundary.permissions_boundary_arn);
         });
     }

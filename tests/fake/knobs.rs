@@ -91,9 +91,14 @@ pub(crate) struct Page {
 impl Knobs {
     /// How long a page that begins at `from` may be.
     pub(crate) fn size(&self, operation: &str, asked: Option<usize>, from: usize) -> usize {
-        let known = SIZES.iter().find(|(name, ..)| *name == operation).unwrap_or(&SIZES[8]);
+        let known = SIZES
+            .iter()
+            .find(|(name, ..)| *name == operation)
+            .unwrap_or(&SIZES[8]);
         let size = asked.unwrap_or(known.1).clamp(1, known.2);
-        let size = size.min(self.pages.get(operation).copied().unwrap_or(usize::MAX)).max(1);
+        let size = size
+            .min(self.pages.get(operation).copied().unwrap_or(usize::MAX))
+            .max(1);
         match self.short_pages {
             // Some number between a half and the whole, never the same twice in a row.
             true => (size - (from * 7 + 3) % (size / 2 + 1)).max(1),
@@ -114,7 +119,9 @@ pub(crate) fn token(place: &str, after_empty: bool) -> String {
 
 /// The place that a token means, and whether an empty page went before.
 pub(crate) fn place(token: &str) -> Result<(&str, bool), Refusal> {
-    let inside = token.strip_prefix("EXAMPLE+").and_then(|rest| rest.strip_suffix("=="));
+    let inside = token
+        .strip_prefix("EXAMPLE+")
+        .and_then(|rest| rest.strip_suffix("=="));
     let known = inside.and_then(|rest| {
         rest.strip_suffix("/e")
             .map(|place| (place, true))
@@ -130,10 +137,14 @@ pub(crate) struct Buckets(Mutex<HashMap<(String, String), (f64, Instant)>>);
 impl Buckets {
     /// Takes one call out of the bucket, if there is one.
     pub(crate) fn take(&self, knobs: &Knobs, operation: &str, account: &str) -> bool {
-        let Some((rate, burst)) = knobs.rates.get(operation).copied() else { return true };
+        let Some((rate, burst)) = knobs.rates.get(operation).copied() else {
+            return true;
+        };
         let now = Instant::now();
         let mut buckets = self.0.lock().unwrap();
-        let (level, seen) = buckets.entry((operation.to_owned(), account.to_owned())).or_insert((burst, now));
+        let (level, seen) = buckets
+            .entry((operation.to_owned(), account.to_owned()))
+            .or_insert((burst, now));
         *level = burst.min(*level + now.duration_since(*seen).as_secs_f64() * rate);
         *seen = now;
         let there = *level >= 1.0;

@@ -70,7 +70,13 @@ pub(crate) struct Fake {
 impl Fake {
     /// Of a snapshot folder, of answers in memory, or of an invented organisation.
     pub(crate) fn of(world: World) -> Setup {
-        Setup { world, knobs: Knobs::default(), rules: Vec::new(), port: 0, threads: 1 }
+        Setup {
+            world,
+            knobs: Knobs::default(),
+            rules: Vec::new(),
+            port: 0,
+            threads: 1,
+        }
     }
 }
 
@@ -167,7 +173,12 @@ impl Setup {
     /// An operation contradicts documents that have a text in them and do not allow an action: with these words.
     pub(crate) fn dispute(mut self, operation: &str, has: &str, lacks: &str, says: &str) -> Self {
         let [operation, has, lacks, says] = [operation, has, lacks, says].map(str::to_owned);
-        self.knobs.disputes.push(Dispute { operation, has, lacks, says });
+        self.knobs.disputes.push(Dispute {
+            operation,
+            has,
+            lacks,
+            says,
+        });
         self
     }
 
@@ -227,7 +238,11 @@ impl Fake {
 
     /// All calls of an operation.
     pub(crate) fn calls_of(&self, operation: &str) -> u64 {
-        self.calls().iter().filter(|((known, _), _)| known == operation).map(|(_, count)| count).sum()
+        self.calls()
+            .iter()
+            .filter(|((known, _), _)| known == operation)
+            .map(|(_, count)| count)
+            .sum()
     }
 
     /// Every operation that was ever called.

@@ -38,14 +38,26 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
 }
 
 fn planted<'c>(call: &'c Call<'_>, document: &str) -> Option<&'c Dispute> {
-    call.state.knobs.disputes.iter().find(|dispute| dispute.is_about(&call.operation, document))
+    call.state
+        .knobs
+        .disputes
+        .iter()
+        .find(|dispute| dispute.is_about(&call.operation, document))
 }
 
 fn document<'c>(call: &'c Call<'_>, member: &str) -> Result<&'c str, Refusal> {
-    if call.json("policyType").as_str().is_some_and(|kind| kind != "IDENTITY_POLICY") {
-        return Err(Refusal::invalid("the policy type is none that leastwise asks about"));
+    if call
+        .json("policyType")
+        .as_str()
+        .is_some_and(|kind| kind != "IDENTITY_POLICY")
+    {
+        return Err(Refusal::invalid(
+            "the policy type is none that leastwise asks about",
+        ));
     }
-    call.json(member).as_str().ok_or_else(|| Refusal::Invalid(format!("{member} is missing")))
+    call.json(member)
+        .as_str()
+        .ok_or_else(|| Refusal::Invalid(format!("{member} is missing")))
 }
 
 fn parsed(document: &str) -> Result<Value, Refusal> {
@@ -57,19 +69,31 @@ fn validate(call: &Call<'_>) -> Result<String, Refusal> {
     let policy = parsed(text)?;
     let mut found = Vec::new();
     let mut find = |kind: &str, code: &str, details: &str| {
-        let kind = if call.twist == Some(Fault::UnknownEnum) { "REMARK" } else { kind };
+        let kind = if call.twist == Some(Fault::UnknownEnum) {
+            "REMARK"
+        } else {
+            kind
+        };
         found.push(json!({
             "findingType": kind, "issueCode": code, "findingDetails": details,
             "learnMoreLink": "https://docs.aws.amazon.com/", "locations": [],
         }));
     };
     if policy["Version"].is_null() {
-        find("WARNING", "MISSING_VERSION", "We recommend that you specify the Version element.");
+        find(
+            "WARNING",
+            "MISSING_VERSION",
+            "We recommend that you specify the Version element.",
+        );
     }
     for statement in statements(&policy) {
         let all = strings(&statement["Action"]);
         if all.is_empty() && !statement["Action"].is_null() {
-            find("SUGGESTION", "EMPTY_ARRAY_ACTION", "This statement includes no actions.");
+            find(
+                "SUGGESTION",
+                "EMPTY_ARRAY_ACTION",
+                "This statement includes no actions.",
+            );
         }
         if all.iter().any(|it| it.eq_ignore_ascii_case("iam:PassRole"))
             && strings(&statement["Resource"]).contains(&"*")
@@ -100,7 +124,10 @@ fn opinion(call: &Call<'_>, passes: bool, why: &str) -> String {
 }
 
 fn no_new_access(call: &Call<'_>) -> Result<String, Refusal> {
-    let (new, existing) = (document(call, "newPolicyDocument")?, document(call, "existingPolicyDocument")?);
+    let (new, existing) = (
+        document(call, "newPolicyDocument")?,
+        document(call, "existingPolicyDocument")?,
+    );
     if let Some(dispute) = planted(call, new) {
         return Ok(opinion(call, false, &dispute.says));
     }
@@ -112,7 +139,11 @@ fn no_new_access(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(opinion(
         call,
         passes,
-        if passes { "The modified permissions do not grant new access." } else { "New access." },
+        if passes {
+            "The modified permissions do not grant new access."
+        } else {
+            "New access."
+        },
     ))
 }
 
@@ -129,17 +160,34 @@ fn not_granted(call: &Call<'_>) -> Result<String, Refusal> {
     }
     let policy = parsed(text)?;
     let granted = actions.iter().find(|action| allows(&policy, action));
-    Ok(opinion(call, granted.is_none(), granted.map_or("None is granted.", |action| action)))
+    Ok(opinion(
+        call,
+        granted.is_none(),
+        granted.map_or("None is granted.", |action| action),
+    ))
 }
 
 fn recommendation(call: &Call<'_>) -> Result<String, Refusal> {
-    let id = call.request.path.trim_start_matches("/recommendation/").trim_end_matches('/');
+    let id = call
+        .request
+        .path
+        .trim_start_matches("/recommendation/")
+        .trim_end_matches('/');
     let absent = || Refusal::Absent(id.to_owned());
     let (books, at) = call.state.world.finding(id).ok_or_else(absent)?;
     let Finding { resource, .. } = &books.findings.as_ref().ok_or_else(absent)?[at];
-    let steps = call.state.knobs.recommendations.get(resource).ok_or_else(absent)?;
+    let steps = call
+        .state
+        .knobs
+        .recommendations
+        .get(resource)
+        .ok_or_else(absent)?;
     let page = call.page(steps.len())?;
-    let status = if call.twist == Some(Fault::UnknownEnum) { "PAUSED" } else { "SUCCEEDED" };
+    let status = if call.twist == Some(Fault::UnknownEnum) {
+        "PAUSED"
+    } else {
+        "SUCCEEDED"
+    };
     let mut answer = json!({
         "startedAt": "2026-11-01T00:00:00Z", "completedAt": "2026-11-01T00:00:09Z", "resourceArn": resource,
         "recommendationType": "UnusedPermissionRecommendation", "status": status,
@@ -178,12 +226,16 @@ fn simulate(call: &Call<'_>) -> Result<String, Refusal> {
     });
     Ok(Xml::answer(&call.operation, Protocol::Iam.namespace(), |xml| {
         xml.text("IsTruncated", if page.next.is_some() { "true" } else { "false" });
-        xml.list("EvaluationResults", decided, |xml, (action, decision, missing)| {
-            xml.text("EvalActionName", action);
-            xml.text("EvalResourceName", resources[0]);
-            xml.text("EvalDecision", decision);
-            xml.list("MissingContextValues", missing, |xml, key| xml.plain(&key));
-        });
+        xml.list(
+            "EvaluationResults",
+            decided,
+            |xml, (action, decision, missing)| {
+                xml.text("EvalActionName", action);
+                xml.text("EvalResourceName", resources[0]);
+                xml.text("EvalDecision", decision);
+                xml.list("MissingContextValues", missing, |xml, key| xml.plain(&key));
+            },
+        );
         xml.maybe("Marker", page.next.as_deref());
     }))
 }
@@ -194,7 +246,9 @@ fn decide(policies: &[Value], action: &str, resource: &str) -> (&'static str, Ve
     let mut decision = "implicitDeny";
     for statement in policies.iter().flat_map(|policy| statements(policy)) {
         let is_resource = match statement["NotResource"] {
-            Value::Null => strings(&statement["Resource"]).iter().any(|it| glob(it, resource)),
+            Value::Null => strings(&statement["Resource"])
+                .iter()
+                .any(|it| glob(it, resource)),
             ref not => !strings(not).iter().any(|it| glob(it, resource)),
         };
         if !names(statement, action) || !is_resource {
@@ -202,7 +256,10 @@ fn decide(policies: &[Value], action: &str, resource: &str) -> (&'static str, Ve
         }
         if let Some(condition) = statement["Condition"].as_object() {
             missing.extend(
-                condition.values().filter_map(Value::as_object).flat_map(|keys| keys.keys().cloned()),
+                condition
+                    .values()
+                    .filter_map(Value::as_object)
+                    .flat_map(|keys| keys.keys().cloned()),
             );
             continue;
         }
@@ -217,7 +274,9 @@ fn decide(policies: &[Value], action: &str, resource: &str) -> (&'static str, Ve
 
 /// Whether an Allow statement allows the action, on whatever resource and under whatever condition.
 fn allows(policy: &Value, action: &str) -> bool {
-    statements(policy).iter().any(|statement| statement["Effect"] == "Allow" && names(statement, action))
+    statements(policy)
+        .iter()
+        .any(|statement| statement["Effect"] == "Allow" && names(statement, action))
 }
 
 fn names(statement: &Value, action: &str) -> bool {
@@ -230,8 +289,9 @@ fn names(statement: &Value, action: &str) -> bool {
 /// Whether all that a statement allows, another one allows: the same resources and conditions, and each of its patterns is below
 /// one of the other's.
 fn covers(old: &Value, new: &Value) -> bool {
-    let same =
-        ["Effect", "Resource", "NotResource", "Condition"].iter().all(|member| old[member] == new[member]);
+    let same = ["Effect", "Resource", "NotResource", "Condition"]
+        .iter()
+        .all(|member| old[member] == new[member]);
     let (had, has) = (strings(&old["Action"]), strings(&new["Action"]));
     let (had_not, has_not) = (strings(&old["NotAction"]), strings(&new["NotAction"]));
     let is_below = |pattern: &&str| match old["NotAction"].is_null() {

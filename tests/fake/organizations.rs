@@ -17,13 +17,19 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
     let organisation = world.organisation_id().ok_or(Refusal::NoOrganisation)?;
     let management = world.management();
     let of = |kind: &str, id: &str| {
-        format!("arn:{}:organizations::{management}:{kind}/{organisation}/{id}", world.partition)
+        format!(
+            "arn:{}:organizations::{management}:{kind}/{organisation}/{id}",
+            world.partition
+        )
     };
     if call.operation != "DescribeOrganization" && !is_administrator(call) {
         return Err(Refusal::Denied);
     }
     let unit = |id: &str| {
-        let arn = format!("arn:{}:organizations::{management}:ou/{organisation}/{id}", world.partition);
+        let arn = format!(
+            "arn:{}:organizations::{management}:ou/{organisation}/{id}",
+            world.partition
+        );
         json!({ "Id": id, "Arn": arn, "Name": id })
     };
     let answer = match call.operation.as_str() {
@@ -36,9 +42,12 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
             "MasterAccountEmail": email(management),
             "AvailablePolicyTypes": [],
         }}),
-        "ListAccounts" => {
-            list(call, "Accounts", &world.accounts.iter().collect::<Vec<_>>(), |one| account(call, one))?
-        }
+        "ListAccounts" => list(
+            call,
+            "Accounts",
+            &world.accounts.iter().collect::<Vec<_>>(),
+            |one| account(call, one),
+        )?,
         "ListAccountsForParent" => {
             let parent = wanted(call, "ParentId")?;
             let inside = |account: &&Account| above(account).last().copied() == Some(parent);
@@ -56,8 +65,19 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
             if parents.is_empty() {
                 return Err(Refusal::Absent(child.to_owned()));
             }
-            let kind = |id: &str| if id.starts_with("r-") { "ROOT" } else { "ORGANIZATIONAL_UNIT" };
-            list(call, "Parents", &parents, |id| json!({ "Id": id, "Type": kind(id) }))?
+            let kind = |id: &str| {
+                if id.starts_with("r-") {
+                    "ROOT"
+                } else {
+                    "ORGANIZATIONAL_UNIT"
+                }
+            };
+            list(
+                call,
+                "Parents",
+                &parents,
+                |id| json!({ "Id": id, "Type": kind(id) }),
+            )?
         }
         "ListChildren" => {
             let parent = wanted(call, "ParentId")?;
@@ -65,15 +85,28 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
             let children = match kind {
                 "ACCOUNT" => {
                     let inside = |account: &&Account| above(account).last().copied() == Some(parent);
-                    world.accounts.iter().filter(inside).map(|account| account.id.as_str()).collect()
+                    world
+                        .accounts
+                        .iter()
+                        .filter(inside)
+                        .map(|account| account.id.as_str())
+                        .collect()
                 }
                 _ => units(call, parent),
             };
-            list(call, "Children", &children, |id| json!({ "Id": id, "Type": kind }))?
+            list(
+                call,
+                "Children",
+                &children,
+                |id| json!({ "Id": id, "Type": kind }),
+            )?
         }
-        "ListOrganizationalUnitsForParent" => {
-            list(call, "OrganizationalUnits", &units(call, wanted(call, "ParentId")?), unit)?
-        }
+        "ListOrganizationalUnitsForParent" => list(
+            call,
+            "OrganizationalUnits",
+            &units(call, wanted(call, "ParentId")?),
+            unit,
+        )?,
         "DescribeOrganizationalUnit" => {
             let id = wanted(call, "OrganizationalUnitId")?;
             let known = world.accounts.iter().any(|account| above(account).contains(&id));
@@ -82,16 +115,21 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
                 .ok_or_else(|| Refusal::Absent(id.to_owned()))?
         }
         "ListRoots" => {
-            let roots: BTreeSet<&str> =
-                world.accounts.iter().filter_map(|account| above(account).first().copied()).collect();
+            let roots: BTreeSet<&str> = world
+                .accounts
+                .iter()
+                .filter_map(|account| above(account).first().copied())
+                .collect();
             let roots: Vec<&str> = roots.into_iter().collect();
             let root =
                 |id: &str| json!({ "Id": id, "Arn": of("root", id), "Name": "Root", "PolicyTypes": [] });
             list(call, "Roots", &roots, root)?
         }
         "ListDelegatedAdministrators" => {
-            let is_analyzer =
-                call.json("ServicePrincipal").as_str().is_none_or(|it| it == "access-analyzer.amazonaws.com");
+            let is_analyzer = call
+                .json("ServicePrincipal")
+                .as_str()
+                .is_none_or(|it| it == "access-analyzer.amazonaws.com");
             let delegated = delegated(call).into_iter().filter(|_| is_analyzer);
             let delegated: Vec<&Account> = delegated.filter_map(|id| world.account(id)).collect();
             list(call, "DelegatedAdministrators", &delegated, |one| {
@@ -122,7 +160,9 @@ fn list<T: Copy>(
 }
 
 fn wanted<'c>(call: &'c Call<'_>, name: &str) -> Result<&'c str, Refusal> {
-    call.json(name).as_str().ok_or_else(|| Refusal::Invalid(format!("{name} is missing")))
+    call.json(name)
+        .as_str()
+        .ok_or_else(|| Refusal::Invalid(format!("{name} is missing")))
 }
 
 fn account(call: &Call<'_>, account: &Account) -> Value {
@@ -153,14 +193,22 @@ fn is_administrator(call: &Call<'_>) -> bool {
 /// The members that have an analyzer of the organisation.
 fn delegated<'c>(call: &'c Call<'_>) -> BTreeSet<&'c str> {
     let world = &call.state.world;
-    let analyzers = world.analyzers.iter().filter(|analyzer| analyzer.kind.starts_with("ORGANIZATION"));
-    analyzers.map(|analyzer| analyzer.account()).filter(|id| *id != world.management()).collect()
+    let analyzers = world
+        .analyzers
+        .iter()
+        .filter(|analyzer| analyzer.kind.starts_with("ORGANIZATION"));
+    analyzers
+        .map(|analyzer| analyzer.account())
+        .filter(|id| *id != world.management())
+        .collect()
 }
 
 /// Root and organisational units above an account, from the root down.
 fn above(account: &Account) -> Vec<&str> {
     let parts = account.paths.iter().flat_map(|path| path.split('/'));
-    parts.filter(|part| part.starts_with("r-") || part.starts_with("ou-")).collect()
+    parts
+        .filter(|part| part.starts_with("r-") || part.starts_with("ou-"))
+        .collect()
 }
 
 fn parents<'c>(call: &'c Call<'_>, child: &str) -> BTreeSet<&'c str> {
@@ -170,7 +218,12 @@ fn parents<'c>(call: &'c Call<'_>, child: &str) -> BTreeSet<&'c str> {
         if account.id == child {
             found.extend(above.last().copied());
         }
-        found.extend(above.windows(2).filter(|pair| pair[1] == child).map(|pair| pair[0]));
+        found.extend(
+            above
+                .windows(2)
+                .filter(|pair| pair[1] == child)
+                .map(|pair| pair[0]),
+        );
     }
     found
 }
@@ -179,7 +232,12 @@ fn units<'c>(call: &'c Call<'_>, parent: &str) -> Vec<&'c str> {
     let mut found = BTreeSet::new();
     for account in &call.state.world.accounts {
         let above = above(account);
-        found.extend(above.windows(2).filter(|pair| pair[0] == parent).map(|pair| pair[1]));
+        found.extend(
+            above
+                .windows(2)
+                .filter(|pair| pair[0] == parent)
+                .map(|pair| pair[1]),
+        );
     }
     found.into_iter().collect()
 }

@@ -92,12 +92,16 @@ impl Refusal {
             Self::Internal | Self::Malformed | Self::Unreachable => {
                 (500, "InternalServerException", "Internal server error")
             }
-            Self::Denied if query => {
-                (403, "AccessDenied", "User is not authorized to perform this operation")
-            }
-            Self::Denied => {
-                (denied, "AccessDeniedException", "You don't have permissions to access this resource.")
-            }
+            Self::Denied if query => (
+                403,
+                "AccessDenied",
+                "User is not authorized to perform this operation",
+            ),
+            Self::Denied => (
+                denied,
+                "AccessDeniedException",
+                "You don't have permissions to access this resource.",
+            ),
             Self::Expired if query => (403, "ExpiredToken", EXPIRED),
             Self::Expired => (denied, "ExpiredTokenException", EXPIRED),
             Self::NoCredentials if query => (403, "MissingAuthenticationToken", MISSING),
@@ -115,9 +119,11 @@ impl Refusal {
             Self::Invalid(why) if query => return (400, "ValidationError", why.clone()),
             Self::Invalid(why) if json => return (400, "InvalidInputException", why.clone()),
             Self::Invalid(why) => return (400, "ValidationException", why.clone()),
-            Self::NoOrganisation => {
-                (400, "AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
-            }
+            Self::NoOrganisation => (
+                400,
+                "AWSOrganizationsNotInUseException",
+                "Your account is not a member of an organization.",
+            ),
         };
         (status, code, message.to_owned())
     }

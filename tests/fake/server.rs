@@ -38,7 +38,10 @@ impl Server {
                 tokio::spawn(async move { connection(stream, &state).await.ok() });
             }
         });
-        Ok(Self { address, runtime: Some(runtime) })
+        Ok(Self {
+            address,
+            runtime: Some(runtime),
+        })
     }
 }
 
@@ -99,7 +102,9 @@ async fn send(stream: &mut TcpStream, state: &State, answer: &Answer, length: us
 
 /// The beginning of the body, and then blanks until the client hangs up.
 async fn endless(stream: &mut TcpStream, state: &State, answer: &Answer) -> io::Result<()> {
-    let head = answer.head(number(state)).replace("content-length: ", "x-was-length: ");
+    let head = answer
+        .head(number(state))
+        .replace("content-length: ", "x-was-length: ");
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(&answer.body[..answer.body.len() / 2]).await?;
     let blanks = [b' '; 1 << 16];

@@ -72,7 +72,10 @@ impl State {
 
     /// Whose the credentials are that name no account.
     pub(crate) fn base(&self) -> &str {
-        self.knobs.caller.as_deref().unwrap_or_else(|| self.world.management())
+        self.knobs
+            .caller
+            .as_deref()
+            .unwrap_or_else(|| self.world.management())
     }
 
     /// Answers a request, after as long as it takes.
@@ -88,7 +91,11 @@ impl State {
             }
         };
         let subject = call.subject();
-        let counted = if call.operation == "AssumeRole" { &subject } else { &call.caller.account };
+        let counted = if call.operation == "AssumeRole" {
+            &subject
+        } else {
+            &call.caller.account
+        };
         let _running = self.counts.enter(&call.operation, counted);
         let latency = self.knobs.latency(&call.operation);
         if latency > Duration::ZERO {
@@ -99,12 +106,19 @@ impl State {
         if call.caller.is_expired(self) {
             return Reply::Whole(refuse(&Refusal::Expired));
         }
-        if !self.buckets.take(&self.knobs, &call.operation, &call.caller.account) {
+        if !self
+            .buckets
+            .take(&self.knobs, &call.operation, &call.caller.account)
+        {
             self.counts.throttled();
             return Reply::Whole(refuse(&Refusal::Throttled));
         }
         let accounts = [call.caller.account.as_str(), &subject];
-        let fault = self.plan.strike(Struck { operation: &call.operation, accounts, page: call.number() });
+        let fault = self.plan.strike(Struck {
+            operation: &call.operation,
+            accounts,
+            page: call.number(),
+        });
         call.twist = fault.filter(|fault| fault.is_inside());
         let early = match fault {
             Some(Fault::Throttle) => Some(Refusal::Throttled),
@@ -130,7 +144,10 @@ impl State {
             Some(Fault::EndlessBody) => Reply::Endless(answer),
             Some(Fault::CutBody) => {
                 let half = answer.body.len() / 2;
-                Reply::Whole(Answer { body: answer.body[..half].to_vec(), ..answer })
+                Reply::Whole(Answer {
+                    body: answer.body[..half].to_vec(),
+                    ..answer
+                })
             }
             _ => Reply::Whole(answer),
         }
@@ -170,5 +187,9 @@ fn empty(protocol: Protocol, operation: &str) -> Answer {
 
 /// What no parser takes for JSON or XML.
 fn malformed(protocol: Protocol) -> Answer {
-    Answer::new(200, protocol.content_type(), "{\"findings\": [<Oops>, not an answer")
+    Answer::new(
+        200,
+        protocol.content_type(),
+        "{\"findings\": [<Oops>, not an answer",
+    )
 }

@@ -84,30 +84,48 @@ pub(crate) fn wares() -> &'static [Ware] {
         for action in Catalog::embedded().actions() {
             names.entry(action.service).or_default().push(action);
         }
-        EVERYDAY.iter().filter_map(|service| Some(ware(service, &names.remove(service)?))).collect()
+        EVERYDAY
+            .iter()
+            .filter_map(|service| Some(ware(service, &names.remove(service)?)))
+            .collect()
     })
 }
 
 fn ware(service: &'static str, actions: &[KnownAction<'static>]) -> Ware {
-    let tracked = actions.iter().filter(|action| is_tracked(action)).map(|action| action.name).collect();
+    let tracked = actions
+        .iter()
+        .filter(|action| is_tracked(action))
+        .map(|action| action.name)
+        .collect();
     let names: Vec<&str> = actions.iter().map(|action| action.name).collect();
     let mut verbs: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
     for name in &names {
-        let end = name.char_indices().skip(1).find(|(_, char)| char.is_uppercase()).map(|(at, _)| at);
-        verbs.entry(&name[..end.unwrap_or(name.len())]).or_default().push(name);
+        let end = name
+            .char_indices()
+            .skip(1)
+            .find(|(_, char)| char.is_uppercase())
+            .map(|(at, _)| at);
+        verbs
+            .entry(&name[..end.unwrap_or(name.len())])
+            .or_default()
+            .push(name);
     }
     let verbs = verbs.into_iter().filter(|(_, names)| names.len() > 1);
     Ware {
         service,
         names,
         tracked,
-        verbs: verbs.map(|(verb, names)| (format!("{service}:{verb}*"), names)).collect(),
+        verbs: verbs
+            .map(|(verb, names)| (format!("{service}:{verb}*"), names))
+            .collect(),
     }
 }
 
 /// Whether a finding can name an action: what the catalog says, or where it does not say, what is known of all services.
 fn is_tracked(action: &KnownAction<'_>) -> bool {
-    action.tracked.unwrap_or(action.level != AccessLevel::Tagging && action.name != "PassRole")
+    action
+        .tracked
+        .unwrap_or(action.level != AccessLevel::Tagging && action.name != "PassRole")
 }
 
 /// A policy over a few services: whole ones, first words with a star, names.
@@ -155,7 +173,10 @@ pub(crate) fn policy(dice: &mut Dice, services: usize) -> Made {
         names.sort_unstable();
         names.dedup();
     }
-    Made { document: PolicyText(document), grants }
+    Made {
+        document: PolicyText(document),
+        grants,
+    }
 }
 
 fn statement(document: &mut String, dice: &mut Dice, number: usize, service: &str, patterns: &[String]) {
@@ -192,19 +213,31 @@ pub(crate) fn aws_managed() -> &'static [(String, Made)] {
             ("AmazonDynamoDBFullAccess", "dynamodb", &[""]),
             ("AmazonSSMReadOnlyAccess", "ssm", &["Describe", "Get", "List"]),
         ];
-        KNOWN.iter().map(|(name, service, starts)| ((*name).to_owned(), of_aws(service, starts))).collect()
+        KNOWN
+            .iter()
+            .map(|(name, service, starts)| ((*name).to_owned(), of_aws(service, starts)))
+            .collect()
     })
 }
 
 fn of_aws(service: &str, starts: &[&str]) -> Made {
     let ware = wares().iter().find(|ware| ware.service == service).unwrap();
-    let names = ware.names.iter().filter(|name| starts.iter().any(|start| name.starts_with(start)));
+    let names = ware
+        .names
+        .iter()
+        .filter(|name| starts.iter().any(|start| name.starts_with(start)));
     let names = names.copied().filter(|name| ware.tracked.contains(name));
     let grants = Grants::from([(ware.service, names.collect())]);
-    let patterns: Vec<String> = starts.iter().map(|start| format!("\"{service}:{start}*\"")).collect();
+    let patterns: Vec<String> = starts
+        .iter()
+        .map(|start| format!("\"{service}:{start}*\""))
+        .collect();
     let document = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":[{}],"Resource":"*"}}]}}"#,
         patterns.join(",")
     );
-    Made { document: PolicyText(document), grants }
+    Made {
+        document: PolicyText(document),
+        grants,
+    }
 }

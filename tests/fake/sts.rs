@@ -19,17 +19,25 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
 
 fn assume_role(call: &Call<'_>) -> Result<String, Refusal> {
     let state = call.state;
-    let arn = call.text("RoleArn").ok_or_else(|| Refusal::invalid("RoleArn is missing"))?;
-    let session_name =
-        call.text("RoleSessionName").ok_or_else(|| Refusal::invalid("RoleSessionName is missing"))?;
+    let arn = call
+        .text("RoleArn")
+        .ok_or_else(|| Refusal::invalid("RoleArn is missing"))?;
+    let session_name = call
+        .text("RoleSessionName")
+        .ok_or_else(|| Refusal::invalid("RoleSessionName is missing"))?;
     let mut parts = arn.splitn(6, ':');
     let partition = parts.nth(1).unwrap_or_default();
     let account = parts.nth(2).unwrap_or_default();
     let role = parts.next().and_then(|rest| rest.strip_prefix("role/"));
-    let role = role.and_then(|path| path.rsplit('/').next()).ok_or_else(|| Refusal::invalid("not a role"))?;
+    let role = role
+        .and_then(|path| path.rsplit('/').next())
+        .ok_or_else(|| Refusal::invalid("not a role"))?;
     // One answer for all that is wrong: STS does not tell which roles there are.
     let is_open = partition == state.world.partition
-        && state.world.account(account).is_some_and(|account| account.state() == "ACTIVE")
+        && state
+            .world
+            .account(account)
+            .is_some_and(|account| account.state() == "ACTIVE")
         && state.knobs.role.as_deref().is_none_or(|wanted| wanted == role)
         && (state.knobs.external_id.is_none()
             || state.knobs.external_id.as_deref() == call.text("ExternalId"));
@@ -44,8 +52,14 @@ fn assume_role(call: &Call<'_>) -> Result<String, Refusal> {
     let until = until.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     let number = number(state);
     let key = format!("ASIA{account}{}", base36(number));
-    let user = format!("arn:{}:sts::{account}:assumed-role/{role}/{session_name}", state.world.partition);
-    let session = Session { arn: user.clone(), until: Instant::now() + lasts };
+    let user = format!(
+        "arn:{}:sts::{account}:assumed-role/{role}/{session_name}",
+        state.world.partition
+    );
+    let session = Session {
+        arn: user.clone(),
+        until: Instant::now() + lasts,
+    };
     state.sessions.lock().unwrap().insert(key.clone(), session);
     Ok(Xml::answer("AssumeRole", Protocol::Sts.namespace(), |xml| {
         xml.nest("AssumedRoleUser", |xml| {

@@ -60,13 +60,25 @@ struct Index {
 impl World {
     /// A snapshot folder. Its accounts are read when they are asked for.
     pub(crate) fn folder(folder: &Path) -> Self {
-        let about: serde_json::Value =
-            read(&folder.join("snapshot.json")).unwrap().expect("no snapshot.json");
-        let accounts: Accounts = read(&folder.join("accounts.json")).unwrap().expect("no accounts.json");
+        let about: serde_json::Value = read(&folder.join("snapshot.json"))
+            .unwrap()
+            .expect("no snapshot.json");
+        let accounts: Accounts = read(&folder.join("accounts.json"))
+            .unwrap()
+            .expect("no accounts.json");
         let analyzers: Option<Vec<AnalyzerAnswer>> = read(&folder.join("analyzers.json")).unwrap();
-        let analyzers = analyzers.into_iter().flatten().map(|answer| answer.analyzer).collect();
+        let analyzers = analyzers
+            .into_iter()
+            .flatten()
+            .map(|answer| answer.analyzer)
+            .collect();
         let partition = about["partition"].as_str().unwrap_or("aws").to_owned();
-        Self::new(partition, accounts.accounts, analyzers, Source::Folder(folder.to_owned()))
+        Self::new(
+            partition,
+            accounts.accounts,
+            analyzers,
+            Source::Folder(folder.to_owned()),
+        )
     }
 
     /// Answers in memory; an account without books has none.
@@ -75,7 +87,10 @@ impl World {
         analyzers: Vec<Analyzer>,
         books: BTreeMap<String, Books>,
     ) -> Self {
-        let books = books.into_iter().map(|(id, books)| (id, Arc::new(books))).collect();
+        let books = books
+            .into_iter()
+            .map(|(id, books)| (id, Arc::new(books)))
+            .collect();
         Self::new("aws".to_owned(), accounts, analyzers, Source::Memory(books))
     }
 
@@ -87,23 +102,45 @@ impl World {
     /// The same after so many nights, in each of which one finding in a hundred changes.
     pub(crate) fn invented_later(invented: Invented, nights: u32) -> Self {
         let (accounts, analyzers) = (invented.accounts(), vec![invented.analyzer()]);
-        Self::new("aws".to_owned(), accounts, analyzers, Source::Invented(invented, nights))
+        Self::new(
+            "aws".to_owned(),
+            accounts,
+            analyzers,
+            Source::Invented(invented, nights),
+        )
     }
 
     fn new(partition: String, accounts: Vec<Account>, analyzers: Vec<Analyzer>, source: Source) -> Self {
-        let index = Index { done: vec![false; accounts.len()], places: HashMap::new() };
-        Self { partition, accounts, analyzers, source, held: Mutex::default(), index: Mutex::new(index) }
+        let index = Index {
+            done: vec![false; accounts.len()],
+            places: HashMap::new(),
+        };
+        Self {
+            partition,
+            accounts,
+            analyzers,
+            source,
+            held: Mutex::default(),
+            index: Mutex::new(index),
+        }
     }
 
     /// The management account, from the accounts' ARNs; the first account when they do not tell.
     pub(crate) fn management(&self) -> &str {
-        let named = self.accounts.iter().find_map(|account| account.arn.split(':').nth(4));
-        named.or(self.accounts.first().map(|account| account.id.as_str())).unwrap_or("111111111111")
+        let named = self
+            .accounts
+            .iter()
+            .find_map(|account| account.arn.split(':').nth(4));
+        named
+            .or(self.accounts.first().map(|account| account.id.as_str()))
+            .unwrap_or("111111111111")
     }
 
     /// The organisation's id; none when there is no organisation.
     pub(crate) fn organisation_id(&self) -> Option<&str> {
-        self.accounts.iter().find_map(|account| account.arn.split('/').nth(1))
+        self.accounts
+            .iter()
+            .find_map(|account| account.arn.split('/').nth(1))
     }
 
     pub(crate) fn account(&self, id: &str) -> Option<&Account> {
@@ -137,7 +174,9 @@ impl World {
         let known = known.or_else(|| {
             let unread: Vec<usize> = {
                 let index = self.index.lock().unwrap();
-                (0..index.done.len()).filter(|place| !index.done[*place]).collect()
+                (0..index.done.len())
+                    .filter(|place| !index.done[*place])
+                    .collect()
             };
             unread.into_iter().find_map(|place| {
                 self.books_at(place);
@@ -162,7 +201,10 @@ impl World {
             Source::Memory(_) => Books::default(),
             Source::Invented(invented, nights) => {
                 let mut books = invented.books(id);
-                books.findings.iter_mut().for_each(|found| findings::after(*nights, found));
+                books
+                    .findings
+                    .iter_mut()
+                    .for_each(|found| findings::after(*nights, found));
                 books
             }
         }
@@ -178,7 +220,11 @@ impl Held {
             return shelf.clone();
         }
         if self.shelves.len() >= HELD {
-            let oldest = self.shelves.iter().min_by_key(|(_, (used, _))| *used).map(|(id, _)| id.clone());
+            let oldest = self
+                .shelves
+                .iter()
+                .min_by_key(|(_, (used, _))| *used)
+                .map(|(id, _)| id.clone());
             oldest.map(|id| self.shelves.remove(&id));
         }
         let shelf = Shelf::default();

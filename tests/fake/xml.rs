@@ -10,11 +10,21 @@ impl Xml {
     /// An answer of `operation`: what `inside` writes goes into its result.
     pub(crate) fn answer(operation: &str, namespace: &str, inside: impl FnOnce(&mut Self)) -> String {
         let mut xml = Self(String::with_capacity(4096));
-        xml.0.extend(["<", operation, "Response xmlns=\"", namespace, "\"><", operation, "Result>"]);
+        xml.0.extend([
+            "<",
+            operation,
+            "Response xmlns=\"",
+            namespace,
+            "\"><",
+            operation,
+            "Result>",
+        ]);
         inside(&mut xml);
-        xml.0.extend(["</", operation, "Result><ResponseMetadata><RequestId>"]);
+        xml.0
+            .extend(["</", operation, "Result><ResponseMetadata><RequestId>"]);
         xml.0.push_str(&super::http::uuid(7));
-        xml.0.extend(["</RequestId></ResponseMetadata></", operation, "Response>"]);
+        xml.0
+            .extend(["</RequestId></ResponseMetadata></", operation, "Response>"]);
         xml.0
     }
 

@@ -21,5 +21,9 @@ pub(crate) fn config(all: u32) -> ProptestConfig {
     if std::env::var("LAWS").is_ok_and(|laws| laws == "explore") {
         return given;
     }
-    ProptestConfig { cases: some_of(all), rng_seed: RngSeed::Fixed(1), ..given }
+    ProptestConfig {
+        cases: some_of(all),
+        rng_seed: RngSeed::Fixed(1),
+        ..given
+    }
 }

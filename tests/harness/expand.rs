@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 pub(crate) fn expand(value: &Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.iter().flat_map(expand_item).collect()),
-        Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), expand(value))).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| (key.clone(), expand(value)))
+            .collect(),
         other => other.clone(),
     }
 }

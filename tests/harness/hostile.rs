@@ -4,12 +4,24 @@
 use serde_json::{Map, Value};
 
 /// The member that names what an ARN is of.
-const NAMES: [(&str, &str); 4] =
-    [(":role/", "RoleName"), (":user/", "UserName"), (":group/", "GroupName"), (":policy/", "PolicyName")];
+const NAMES: [(&str, &str); 4] = [
+    (":role/", "RoleName"),
+    (":user/", "UserName"),
+    (":group/", "GroupName"),
+    (":policy/", "PolicyName"),
+];
 
 /// What somebody may choose.
-pub(crate) const CHOSEN: [&str; 8] =
-    ["RoleName", "UserName", "PolicyName", "Sid", "Value", "Name", "Condition", "GroupName"];
+pub(crate) const CHOSEN: [&str; 8] = [
+    "RoleName",
+    "UserName",
+    "PolicyName",
+    "Sid",
+    "Value",
+    "Name",
+    "Condition",
+    "GroupName",
+];
 
 /// Adds text to every string under one of these members, and to the ARNs of what it names.
 pub(crate) fn poison(value: &mut Value, members: &[&str], text: &str) {
@@ -19,7 +31,9 @@ pub(crate) fn poison(value: &mut Value, members: &[&str], text: &str) {
 fn poison_under(value: &mut Value, under: &str, members: &[&str], text: &str) {
     match value {
         Value::Object(object) => {
-            let is_of_aws = object.values().any(|it| it.as_str().is_some_and(|it| it.contains(":iam::aws:")));
+            let is_of_aws = object
+                .values()
+                .any(|it| it.as_str().is_some_and(|it| it.contains(":iam::aws:")));
             let in_arn = |object: &Map<String, Value>, key: &str| {
                 let is_inline = object.contains_key("PolicyDocument");
                 NAMES.iter().any(|(_, name)| *name == key) && !is_inline
@@ -37,7 +51,9 @@ fn poison_under(value: &mut Value, under: &str, members: &[&str], text: &str) {
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| poison_under(item, under, members, text)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| poison_under(item, under, members, text)),
         Value::String(it) if members.contains(&under) => it.push_str(text),
         Value::String(it) => {
             let is_arn = it.starts_with("arn:") && it.contains(":iam::") && !it.contains(":iam::aws:");

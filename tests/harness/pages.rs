@@ -17,13 +17,20 @@ pub(crate) fn page(report: &Path, name: &str) -> String {
 
 /// What stands between two texts, each time.
 pub(crate) fn between<'t>(text: &'t str, from: &str, to: &str) -> Vec<&'t str> {
-    text.split(from).skip(1).map(|rest| rest.split(to).next().unwrap()).collect()
+    text.split(from)
+        .skip(1)
+        .map(|rest| rest.split(to).next().unwrap())
+        .collect()
 }
 
 /// The rows of the index.
 pub(crate) fn data(report: &Path) -> Value {
     let index = page(report, "index.html");
-    let found = between(&index, "<script type=\"application/json\" id=\"data\">", "</script>");
+    let found = between(
+        &index,
+        "<script type=\"application/json\" id=\"data\">",
+        "</script>",
+    );
     assert_eq!(found.len(), 1);
     serde_json::from_str(found[0]).unwrap()
 }
@@ -32,7 +39,9 @@ pub(crate) fn data(report: &Path) -> Value {
 pub(crate) fn hostile(name: &str) -> std::path::PathBuf {
     let root = folder(name);
     let snapshot = root.join("snapshot");
-    copy("mocks/acme", &snapshot, |_, value| poison(value, &CHOSEN, HOSTILE));
+    copy("mocks/acme", &snapshot, |_, value| {
+        poison(value, &CHOSEN, HOSTILE)
+    });
     let out = root.join("report");
     scan(snapshot.to_str().unwrap(), &out);
     out

@@ -17,8 +17,10 @@ pub(crate) fn service(name: &str, actions: &[&str]) -> String {
 }
 
 pub(crate) fn index(entries: &[(&str, String)]) -> String {
-    let entries: Vec<_> =
-        entries.iter().map(|(name, url)| serde_json::json!({"service": name, "url": url})).collect();
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(name, url)| serde_json::json!({"service": name, "url": url}))
+        .collect();
     serde_json::Value::from(entries).to_string()
 }
 

@@ -31,7 +31,10 @@ pub(crate) fn leastwise<A: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item 
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("XDG_CACHE_HOME", nowhere())
         .env_remove("LEASTWISE_CATALOG");
-    Run { command, stdin: Vec::new() }
+    Run {
+        command,
+        stdin: Vec::new(),
+    }
 }
 
 /// A folder that is not there.
@@ -78,7 +81,10 @@ impl Run {
     /// The same from a shell that has run `setting`.
     #[cfg(unix)]
     fn within(self, setting: &str) -> Self {
-        let Self { command: inner, stdin } = self;
+        let Self {
+            command: inner,
+            stdin,
+        } = self;
         let mut command = Command::new("sh");
         command.args(["-c", &format!("{setting} && exec \"$0\" \"$@\"")]);
         command.arg(inner.get_program()).args(inner.get_args());
@@ -120,8 +126,13 @@ impl Run {
 
     #[cfg(unix)]
     fn signalled_when(mut self, signal: &str, far_enough: impl Fn() -> bool) -> Ran {
-        let child =
-            self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = self
+            .command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let started = Instant::now();
         while !far_enough() {
             assert!(started.elapsed() < LAST_RESORT, "it never comes far enough");
@@ -135,7 +146,12 @@ impl Run {
 
     /// Starts it, and lets it run. What it says goes nowhere.
     pub(crate) fn starts(mut self) -> Running {
-        let child = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = self
+            .command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
         Running(child.unwrap())
     }
 
@@ -144,7 +160,10 @@ impl Run {
         // What it writes goes to files, so that nobody has to read while it runs.
         let told = || tempfile::tempfile().unwrap();
         let (mut out, mut err) = (told(), told());
-        self.command.stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(err.try_clone().unwrap());
+        self.command
+            .stdin(Stdio::null())
+            .stdout(out.try_clone().unwrap())
+            .stderr(err.try_clone().unwrap());
         let mut child = self.command.spawn().unwrap();
         let started = Instant::now();
         let status = loop {
@@ -158,12 +177,21 @@ impl Run {
                 }
             }
         };
-        Ran { out: whole(&mut out), err: whole(&mut err), code: status.code().unwrap_or(-1) }
+        Ran {
+            out: whole(&mut out),
+            err: whole(&mut err),
+            code: status.code().unwrap_or(-1),
+        }
     }
 
     pub(crate) fn ran(mut self) -> Ran {
-        let mut child =
-            self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = std::mem::take(&mut self.stdin);
         let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
@@ -216,17 +244,29 @@ impl Ran {
     }
 
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
+        assert_eq!(
+            self.code, code,
+            "standard output:\n{}\nstandard error:\n{}",
+            self.out, self.err
+        );
         self
     }
 
     pub(crate) fn says(self, part: &str) -> Self {
-        assert!(self.err.contains(part), "`{part}` is not in standard error:\n{}", self.err);
+        assert!(
+            self.err.contains(part),
+            "`{part}` is not in standard error:\n{}",
+            self.err
+        );
         self
     }
 
     pub(crate) fn prints(self, part: &str) -> Self {
-        assert!(self.out.contains(part), "`{part}` is not in standard output:\n{}", self.out);
+        assert!(
+            self.out.contains(part),
+            "`{part}` is not in standard output:\n{}",
+            self.out
+        );
         self
     }
 }

@@ -59,7 +59,10 @@ pub(crate) fn changes(out: &Path) -> BTreeMap<String, Value> {
 pub(crate) fn assert_same(one: &Path, other: &Path) {
     let (one, other) = (lasting_files(one), lasting_files(other));
     let paths: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-    let differ: Vec<&&String> = paths.iter().filter(|path| one.get(**path) != other.get(**path)).collect();
+    let differ: Vec<&&String> = paths
+        .iter()
+        .filter(|path| one.get(**path) != other.get(**path))
+        .collect();
     assert!(differ.is_empty(), "{differ:?}");
     assert!(one.len() > 8);
 }
@@ -101,7 +104,17 @@ pub(crate) fn demonstration_in_every_format() -> PathBuf {
     let made = REPORT.get_or_init(|| {
         let out = folder(concat!("every-format-", env!("CARGO_CRATE_NAME"))).join("report");
         let to = out.to_str().unwrap();
-        leastwise(["scan", "--snapshot", "mocks/acme", "--format", EVERY_FORMAT, "--out", to]).ran().exits(0);
+        leastwise([
+            "scan",
+            "--snapshot",
+            "mocks/acme",
+            "--format",
+            EVERY_FORMAT,
+            "--out",
+            to,
+        ])
+        .ran()
+        .exits(0);
         out
     });
     made.clone()
@@ -158,7 +171,9 @@ pub(crate) fn copy(from: &str, to: &Path, change: impl Fn(&str, &mut Value)) {
 pub(crate) fn small_acme(to: &Path) {
     const ACCOUNTS: [&str; 4] = ["111111111111", "222222222222", "333333333333", "888888888888"];
     for (path, bytes) in files(Path::new("mocks/acme")) {
-        let account = path.strip_prefix("accounts/").and_then(|rest| rest.split('/').next());
+        let account = path
+            .strip_prefix("accounts/")
+            .and_then(|rest| rest.split('/').next());
         if account.is_some_and(|id| !ACCOUNTS.contains(&id)) {
             continue;
         }
@@ -168,7 +183,10 @@ pub(crate) fn small_acme(to: &Path) {
     }
     let path = to.join("accounts.json");
     let mut list: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    list["Accounts"].as_array_mut().unwrap().retain(|it| ACCOUNTS.contains(&it["Id"].as_str().unwrap()));
+    list["Accounts"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|it| ACCOUNTS.contains(&it["Id"].as_str().unwrap()));
     fs::write(path, list.to_string()).unwrap();
 }
 

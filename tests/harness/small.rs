@@ -38,7 +38,11 @@ pub(crate) fn small() -> World {
         },
     ]))
     .unwrap();
-    World::memory(accounts.accounts, analyzers, BTreeMap::from([(MEMBER.to_owned(), books)]))
+    World::memory(
+        accounts.accounts,
+        analyzers,
+        BTreeMap::from([(MEMBER.to_owned(), books)]),
+    )
 }
 
 pub(crate) fn accounts() -> Value {

@@ -67,7 +67,12 @@ impl Server {
 
     /// The paths asked for, in order.
     pub(crate) fn asked(&self) -> Vec<String> {
-        self.log.lock().unwrap().iter().map(|(path, _)| path.clone()).collect()
+        self.log
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(path, _)| path.clone())
+            .collect()
     }
 
     /// The time between the first and the last request of a path.
@@ -101,14 +106,19 @@ fn serve(mut stream: &TcpStream, answer: &Answer, log: &Mutex<Vec<(String, Insta
     );
     // The client may have hung up: that is its right.
     let sent = body.len() * halves / 2;
-    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body[..sent]));
+    let _ = stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(&body[..sent]));
 }
 
 /// The lines of a request's head; `None` when the other side only knocked.
 fn head(stream: &TcpStream) -> Option<Vec<String>> {
     // Byte by byte: what follows the head belongs to somebody else.
     let lines = BufReader::with_capacity(1, stream).lines();
-    let head: Vec<_> = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+    let head: Vec<_> = lines
+        .map_while(Result::ok)
+        .take_while(|line| !line.is_empty())
+        .collect();
     (!head.is_empty()).then_some(head)
 }
 

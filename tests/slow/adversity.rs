@@ -57,25 +57,49 @@ struct Read {
 }
 
 fn aws() -> Setup {
-    let lists = ["ListAccounts", "ListAccountsForParent", "ListOrganizationalUnitsForParent", "ListRoots"];
-    let others = ["ListAnalyzers", "ListDelegatedAdministrators", "GetServiceLastAccessedDetails"];
+    let lists = [
+        "ListAccounts",
+        "ListAccountsForParent",
+        "ListOrganizationalUnitsForParent",
+        "ListRoots",
+    ];
+    let others = [
+        "ListAnalyzers",
+        "ListDelegatedAdministrators",
+        "GetServiceLastAccessedDetails",
+    ];
     let pages = ["GetAccountAuthorizationDetails", "ListFindingsV2", "GetFindingV2"];
     let all = lists.into_iter().chain(others).chain(pages);
-    all.fold(Fake::of(small()).no_paths().retry_after(0), |setup, operation| setup.page(operation, 1))
+    all.fold(Fake::of(small()).no_paths().retry_after(0), |setup, operation| {
+        setup.page(operation, 1)
+    })
 }
 
 /// Reads the organisation and its member, with few attempts.
 async fn read(fake: &Fake, source: EvidenceFrom) -> Read {
-    let rates = Rates { iam: 1000.0, organizations: 1000.0, sts: 1000.0, access_analyzer: 1000.0 };
+    let rates = Rates {
+        iam: 1000.0,
+        organizations: 1000.0,
+        sts: 1000.0,
+        access_analyzer: 1000.0,
+    };
     let options = LiveOptions {
         source,
         by_unit: true,
-        limits: Limits { attempts: 2, call_timeout: ATTEMPT, calls_per_second: rates, ..Limits::default() },
+        limits: Limits {
+            attempts: 2,
+            call_timeout: ATTEMPT,
+            calls_per_second: rates,
+            ..Limits::default()
+        },
         ..LiveOptions::default()
     };
     let credentials = Credentials::new(format!("AKIA{MANAGEMENT}"), "invented", None, None, "test");
-    let clock =
-        aws_config::defaults(BehaviorVersion::latest()).no_credentials().region("us-east-1").load().await;
+    let clock = aws_config::defaults(BehaviorVersion::latest())
+        .no_credentials()
+        .region("us-east-1")
+        .load()
+        .await;
     let sdk: SdkConfig = clock
         .to_builder()
         .region(Region::new("us-east-1"))
@@ -95,7 +119,10 @@ async fn read(fake: &Fake, source: EvidenceFrom) -> Read {
         Ok(organisation) => read.answers = format!("{organisation:?}"),
         Err(failure) => read.failures.push(failure),
     }
-    let member = Account { id: MEMBER.to_owned(), ..Account::default() };
+    let member = Account {
+        id: MEMBER.to_owned(),
+        ..Account::default()
+    };
     let answers = live.read(&member, Reading::watched(&Nobody)).await;
     match answers.authorization {
         Ok(authorization) => read.answers += &format!("{authorization:?}"),
@@ -103,10 +130,23 @@ async fn read(fake: &Fake, source: EvidenceFrom) -> Read {
     }
     match answers.evidence {
         Ok(mut evidence) => {
-            read.failures.extend(evidence.findings.iter().filter_map(|finding| finding.failure.clone()));
-            read.failures.extend(evidence.last_accessed.iter().filter_map(|answer| answer.failure.clone()));
+            read.failures.extend(
+                evidence
+                    .findings
+                    .iter()
+                    .filter_map(|finding| finding.failure.clone()),
+            );
+            read.failures.extend(
+                evidence
+                    .last_accessed
+                    .iter()
+                    .filter_map(|answer| answer.failure.clone()),
+            );
             // When a job was done is now.
-            evidence.last_accessed.iter_mut().for_each(|answer| answer.job_completion_date = None);
+            evidence
+                .last_accessed
+                .iter_mut()
+                .for_each(|answer| answer.job_completion_date = None);
             read.answers += &format!("{evidence:?}");
         }
         Err(failure) => read.failures.push(failure),
@@ -129,11 +169,16 @@ async fn each<F: Future<Output = ()>>(
     faults: &[Fault],
     try_it: impl Fn(Fault, &'static str, EvidenceFrom) -> F,
 ) {
-    let pairs = faults
-        .iter()
-        .flat_map(|fault| CALLED.iter().map(move |(operation, source)| (*fault, *operation, *source)));
+    let pairs = faults.iter().flat_map(|fault| {
+        CALLED
+            .iter()
+            .map(move |(operation, source)| (*fault, *operation, *source))
+    });
     let tries = pairs.map(|(fault, operation, source)| try_it(fault, operation, source));
-    futures::stream::iter(tries).buffer_unordered(12).collect::<()>().await;
+    futures::stream::iter(tries)
+        .buffer_unordered(12)
+        .collect::<()>()
+        .await;
 }
 
 const PASSING: [Fault; 10] = [
@@ -165,7 +210,13 @@ async fn what_passes_is_survived_by_every_operation() {
         read(&aws().start(), EvidenceFrom::LastAccessed).await,
     ];
     assert!(calm.iter().all(|read| read.failures.is_empty()), "{calm:?}");
-    let of = |source| if source == EvidenceFrom::LastAccessed { &calm[1] } else { &calm[0] };
+    let of = |source| {
+        if source == EvidenceFrom::LastAccessed {
+            &calm[1]
+        } else {
+            &calm[0]
+        }
+    };
     let try_it = |fault, operation, source| async move {
         let read = under(Rule::new(fault, When::First(1)).on(operation), source).await;
         assert_eq!(&read, of(source), "{fault:?} once with {operation}");
@@ -189,7 +240,11 @@ async fn what_lasts_is_a_failure_of_its_operation_and_kind() {
             return;
         }
         let read = under(Rule::new(fault, When::Always).on(operation), source).await;
-        let told: Vec<_> = read.failures.iter().map(|it| (it.operation.as_str(), it.kind)).collect();
+        let told: Vec<_> = read
+            .failures
+            .iter()
+            .map(|it| (it.operation.as_str(), it.kind))
+            .collect();
         // Refused, these say how far the scan reaches.
         if fault == Fault::Denied && matches!(operation, "ListAccounts" | "ListDelegatedAdministrators") {
             assert_eq!(told, [], "{operation} denied");
@@ -211,10 +266,22 @@ async fn pages_may_be_empty_and_short() {
         read(&aws().start(), EvidenceFrom::LastAccessed).await,
     ];
     for (wanted, source) in calm.iter().zip([EvidenceFrom::Auto, EvidenceFrom::LastAccessed]) {
-        let lists = CALLED.iter().map(|(operation, _)| *operation).filter(|operation| is_list(operation));
-        let fake = lists.fold(aws(), |setup, operation| setup.empty_pages(operation)).start();
-        assert_eq!(&read(&fake, source).await, wanted, "an empty page before every page");
-        assert_eq!(&read(&Fake::of(small()).no_paths().short_pages().start(), source).await, wanted);
+        let lists = CALLED
+            .iter()
+            .map(|(operation, _)| *operation)
+            .filter(|operation| is_list(operation));
+        let fake = lists
+            .fold(aws(), |setup, operation| setup.empty_pages(operation))
+            .start();
+        assert_eq!(
+            &read(&fake, source).await,
+            wanted,
+            "an empty page before every page"
+        );
+        assert_eq!(
+            &read(&Fake::of(small()).no_paths().short_pages().start(), source).await,
+            wanted
+        );
     }
 }
 
@@ -223,11 +290,21 @@ async fn pages_may_be_empty_and_short() {
 fn what_cannot_be_understood_leaves_every_policy_as_it_is() {
     let out = folder("not-understood").join("report");
     for fault in [Fault::NoDetails, Fault::UnknownMember, Fault::UnknownEnum] {
-        let fake = acme().fault(Rule::new(fault, When::Always).on("GetFindingV2")).start();
+        let fake = acme()
+            .fault(Rule::new(fault, When::Always).on("GetFindingV2"))
+            .start();
         let ran = live(&fake, &["scan", "--out", out.to_str().unwrap()]);
         let totals = report(&out).totals;
-        assert_eq!((totals.recommendations, totals.effect.removed), (0, 0), "{fault:?}");
-        assert!(totals.statuses[&PrincipalStatus::NoEvidence] > 30, "{fault:?}: {:?}", totals.statuses);
+        assert_eq!(
+            (totals.recommendations, totals.effect.removed),
+            (0, 0),
+            "{fault:?}"
+        );
+        assert!(
+            totals.statuses[&PrincipalStatus::NoEvidence] > 30,
+            "{fault:?}: {:?}",
+            totals.statuses
+        );
         assert!(matches!(ran.code, 0 | 3), "{}", ran.err);
     }
 }

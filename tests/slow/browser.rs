@@ -47,7 +47,10 @@ fn visit(report: &Path, page: &str) -> (String, String, Vec<String>) {
     let mut child = Command::new("chromium")
         .args(QUIET)
         .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(format!("--proxy-server=127.0.0.1:{}", proxy.local_addr().unwrap().port()))
+        .arg(format!(
+            "--proxy-server=127.0.0.1:{}",
+            proxy.local_addr().unwrap().port()
+        ))
         .arg(format!("file://{}/{page}", report.display()))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -88,12 +91,20 @@ fn asked(mut peer: TcpStream) -> String {
     peer.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
     let mut text = [0; 200];
     let read = peer.read(&mut text).unwrap_or(0);
-    String::from_utf8_lossy(&text[..read]).lines().next().unwrap_or_default().to_owned()
+    String::from_utf8_lossy(&text[..read])
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// Whether a request is the browser's, which asks its maker for the time and for updates whatever it is told.
 fn is_its_own(line: &str) -> bool {
-    let host = line.split_whitespace().nth(1).unwrap_or_default().trim_start_matches("http://");
+    let host = line
+        .split_whitespace()
+        .nth(1)
+        .unwrap_or_default()
+        .trim_start_matches("http://");
     let host = host.split(['/', ':']).next().unwrap_or_default();
     host.is_empty() || host.ends_with(".google.com") || host.ends_with(".googleapis.com")
 }
@@ -103,7 +114,10 @@ fn rows(dom: &str) -> (usize, usize) {
     let said = between(dom, "id=\"shown\"", "<")[0];
     let said = between(said, "data-number=\"", "\"")[0].parse().unwrap();
     let table = between(dom, "id=\"rows\"", "</table>")[0];
-    (said, between(table, "<tbody>", "</tbody>")[0].matches("<tr>").count())
+    (
+        said,
+        between(table, "<tbody>", "</tbody>")[0].matches("<tr>").count(),
+    )
 }
 
 #[test]
@@ -112,7 +126,10 @@ fn a_number_equals_the_rows_that_its_link_opens() {
     let out = demonstration();
     let whole = report(&out);
     let first = dom(&out, "index.html");
-    assert_eq!(rows(&first), (whole.totals.principals, whole.totals.principals.min(50)));
+    assert_eq!(
+        rows(&first),
+        (whole.totals.principals, whole.totals.principals.min(50))
+    );
     let mut links: Vec<(String, usize)> = between(&first, " href=\"#", ">")
         .into_iter()
         .filter_map(|tag| {
@@ -128,7 +145,11 @@ fn a_number_equals_the_rows_that_its_link_opens() {
         *number > 0 && (kind == "status" || kinds.insert(kind.to_owned()))
     });
     for (link, number) in links {
-        assert_eq!(rows(&dom(&out, &format!("index.html#{link}"))), (number, number.min(50)), "{link}");
+        assert_eq!(
+            rows(&dom(&out, &format!("index.html#{link}"))),
+            (number, number.min(50)),
+            "{link}"
+        );
     }
 }
 
@@ -137,13 +158,26 @@ fn a_number_equals_the_rows_that_its_link_opens() {
 fn filters_join_and_a_pasted_link_shows_the_same() {
     let out = demonstration();
     let data = data(&out);
-    let refined = data["statuses"].as_array().unwrap().iter().position(|it| it[0] == "reducible").unwrap();
-    let of = data["accounts"].as_array().unwrap().iter().find(|it| it["id"] == "444444444444").unwrap();
+    let refined = data["statuses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .position(|it| it[0] == "reducible")
+        .unwrap();
+    let of = data["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["id"] == "444444444444")
+        .unwrap();
     let is = |row: &&Value| row[2] == refined && row[1].as_str().unwrap().contains("shared");
     let mut wanted: Vec<&Value> = of["rows"].as_array().unwrap().iter().filter(is).collect();
     assert!(!wanted.is_empty());
     wanted.sort_by_key(|row| row[5].as_u64());
-    let dom = dom(&out, "index.html#status=reducible&account=444444444444&q=role/shared&sort=removed");
+    let dom = dom(
+        &out,
+        "index.html#status=reducible&account=444444444444&q=role/shared&sort=removed",
+    );
     assert_eq!(rows(&dom).0, wanted.len());
     let table = between(&dom, "id=\"rows\"", "</table>")[0];
     let names = between(between(table, "<tbody>", "</tbody>")[0], "<bdi>", "</bdi>");
@@ -152,22 +186,40 @@ fn filters_join_and_a_pasted_link_shows_the_same() {
     let is = |row: &&Value| row[2] == refined;
     let mut wanted: Vec<&Value> = of["rows"].as_array().unwrap().iter().filter(is).collect();
     wanted.sort_by_key(|row| std::cmp::Reverse(row[5].as_u64()));
-    let numbers = |rows: &[&Value]| rows.iter().map(|row| row[5].as_u64().unwrap()).collect::<Vec<_>>();
+    let numbers = |rows: &[&Value]| {
+        rows.iter()
+            .map(|row| row[5].as_u64().unwrap())
+            .collect::<Vec<_>>()
+    };
     let by_number = numbers(&wanted);
     assert!(by_number.first() > by_number.last());
-    let table = self::dom(&out, "index.html#status=reducible&account=444444444444&sort=removed");
+    let table = self::dom(
+        &out,
+        "index.html#status=reducible&account=444444444444&sort=removed",
+    );
     let table = between(&table, "id=\"rows\"", "</table>")[0];
     let names = between(between(table, "<tbody>", "</tbody>")[0], "<bdi>", "</bdi>");
     let shown: Vec<&Value> = names
         .iter()
-        .filter_map(|name| wanted.iter().find(|row| row[1].as_str().unwrap() == *name).copied())
+        .filter_map(|name| {
+            wanted
+                .iter()
+                .find(|row| row[1].as_str().unwrap() == *name)
+                .copied()
+        })
         .collect();
     assert_eq!(shown.len(), wanted.len());
     let shown = numbers(&shown);
-    assert!(shown == by_number || shown.iter().rev().eq(&by_number), "{shown:?}");
+    assert!(
+        shown == by_number || shown.iter().rev().eq(&by_number),
+        "{shown:?}"
+    );
     // Filters that nothing meets say so, and those that nobody knows are none.
     assert_eq!(rows(&self::dom(&out, "index.html#service=nowhere")).0, 0);
-    assert_eq!(rows(&self::dom(&out, "index.html#colour=red")).0, report(&out).totals.principals);
+    assert_eq!(
+        rows(&self::dom(&out, "index.html#colour=red")).0,
+        report(&out).totals.principals
+    );
 }
 
 #[test]
@@ -176,11 +228,18 @@ fn one_search_finds_names_arns_policies_actions_owners_and_tags() {
     let out = demonstration();
     let found = |words: &str| rows(&dom(&out, &format!("index.html#q={words}"))).0;
     let arn = "arn:aws:iam::888888888888:role/wildcard-everything";
-    assert_eq!([found(arn), found("wildcard-everything"), found("no-such-word")], [1, 1, 0]);
+    assert_eq!(
+        [found(arn), found("wildcard-everything"), found("no-such-word")],
+        [1, 1, 0]
+    );
     let whole = report(&out).totals.principals;
-    for words in
-        ["AdministratorAccess", "team-sandbox@example.com", "iam:PassRole", "s3:GetBucketAcl", "owner=team-"]
-    {
+    for words in [
+        "AdministratorAccess",
+        "team-sandbox@example.com",
+        "iam:PassRole",
+        "s3:GetBucketAcl",
+        "owner=team-",
+    ] {
         let some = found(words);
         assert!(some > 0 && some < whole, "{words}: {some}");
     }
@@ -192,8 +251,21 @@ fn what_is_ready_can_be_filtered_where_that_is_asked() {
     let folder = folder("html-ready");
     let filtered = |after: &str, value: &str| {
         let (out, none) = (folder.join(after), folder.join("none"));
-        let paths = ["--out", out.to_str().unwrap(), "--previous", none.to_str().unwrap()];
-        let args = ["scan", "--snapshot", "mocks/acme", "--format", "html", "--ready-after", after];
+        let paths = [
+            "--out",
+            out.to_str().unwrap(),
+            "--previous",
+            none.to_str().unwrap(),
+        ];
+        let args = [
+            "scan",
+            "--snapshot",
+            "mocks/acme",
+            "--format",
+            "html",
+            "--ready-after",
+            after,
+        ];
         leastwise(args.iter().chain(&paths)).ran().exits(0);
         assert!(dom(&out, "index.html").contains("id=\"filter-ready\""));
         rows(&dom(&out, &format!("index.html#ready={value}"))).0
@@ -222,9 +294,16 @@ fn hostile_text_executes_nothing_and_every_page_opens_without_an_error() {
 #[ignore = "needs chromium"]
 fn a_page_that_loads_something_would_be_seen() {
     let out = folder("html-leak");
-    std::fs::write(out.join("leak.html"), "<html><img src=http://leak.invalid/x></html>").unwrap();
+    std::fs::write(
+        out.join("leak.html"),
+        "<html><img src=http://leak.invalid/x></html>",
+    )
+    .unwrap();
     let (_, _, requests) = visit(&out, "leak.html");
-    assert!(requests.iter().any(|line| line.contains("leak.invalid")), "{requests:?}");
+    assert!(
+        requests.iter().any(|line| line.contains("leak.invalid")),
+        "{requests:?}"
+    );
     assert!(is_its_own("CONNECT update.googleapis.com:443 HTTP/1.1"));
     assert!(!is_its_own("GET http://leak.invalid/google.com HTTP/1.1"));
 }

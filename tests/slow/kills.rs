@@ -15,7 +15,11 @@ use crate::fake::{Dice, Fake, Fault, Invented, Rule, When, World};
 use crate::run::{LAST_RESORT, Run, folder};
 use crate::scan::{command_as, files, manifest};
 
-const ORGANISATION: Invented = Invented { accounts: 3, principals: 8, seed: 23 };
+const ORGANISATION: Invented = Invented {
+    accounts: 3,
+    principals: 8,
+    seed: 23,
+};
 /// The account whose analyzer it is.
 const CALLER: &str = "AKIA200000000001";
 /// Nights of a chain. The invented organisation has dates for so many.
@@ -44,7 +48,10 @@ impl Moment {
         let part = |dice: &mut Dice, of: u64| dice.roll(usize::try_from(of).unwrap().max(1)) as u64;
         match dice.roll(3) {
             0 => Self::Calls(part(dice, calls)),
-            1 => Self::After(Duration::from_micros(part(dice, u64::try_from(whole.as_micros()).unwrap()))),
+            1 => Self::After(Duration::from_micros(part(
+                dice,
+                u64::try_from(whole.as_micros()).unwrap(),
+            ))),
             _ => Self::Publishing(Duration::from_micros(part(dice, 12_000))),
         }
     }
@@ -91,8 +98,12 @@ impl Victim {
             fake.fault(Rule::new(Fault::Silent, When::From(answered + 1)));
         }
         let ready = || {
-            let works = names(self.out.parent().unwrap()).into_iter().filter(|it| it.ends_with(".partial"));
-            works.map(|work| self.out.with_file_name(work).join("new").join(self.last)).any(|it| it.exists())
+            let works = names(self.out.parent().unwrap())
+                .into_iter()
+                .filter(|it| it.ends_with(".partial"));
+            works
+                .map(|work| self.out.with_file_name(work).join("new").join(self.last))
+                .any(|it| it.exists())
         };
         let started = Instant::now();
         let mut running = run(fake, &self.args).starts();
@@ -122,7 +133,11 @@ impl Victim {
 
     /// What stands in the place is whole: last night's or tonight's.
     fn is_whole(&self, moment: Moment) {
-        let mut found = if self.out.exists() { files(&self.out) } else { Files::new() };
+        let mut found = if self.out.exists() {
+            files(&self.out)
+        } else {
+            Files::new()
+        };
         let last = found.remove(self.last);
         assert_eq!(last.is_some(), !found.is_empty(), "{moment:?}");
         assert!(
@@ -144,10 +159,16 @@ impl Victim {
             killed += usize::from(self.is_killed(fake, moment));
             self.is_whole(moment);
             tries += 1;
-            assert!(tries < kills * 8, "only {killed} of {tries} runs were still there to be killed");
+            assert!(
+                tries < kills * 8,
+                "only {killed} of {tries} runs were still there to be killed"
+            );
         }
         run(fake, &self.args).ran().exits(0);
-        assert!(told(&self.out, self.last) == self.new, "it differs from one that nobody killed");
+        assert!(
+            told(&self.out, self.last) == self.new,
+            "it differs from one that nobody killed"
+        );
         // Nothing is left but what was asked for.
         let beside: Vec<String> = names(self.out.parent().unwrap());
         let expected = beside.iter().all(|name| !name.starts_with('.'));
@@ -158,7 +179,9 @@ impl Victim {
 fn names(folder: &Path) -> Vec<String> {
     // Before the first run it may not be there.
     let entries = fs::read_dir(folder).into_iter().flatten();
-    entries.map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned()).collect()
+    entries
+        .map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned())
+        .collect()
 }
 
 /// All but the file that tells of the run itself.
@@ -170,7 +193,9 @@ fn told(out: &Path, last: &str) -> Files {
 
 fn scan(place: &Path, number: u32, with_state: bool) -> Vec<String> {
     let text = |name: &str| place.join(name).to_str().unwrap().to_owned();
-    let mut args = ["scan", "--resume", "--format", "json,csv", "--out"].map(str::to_owned).to_vec();
+    let mut args = ["scan", "--resume", "--format", "json,csv", "--out"]
+        .map(str::to_owned)
+        .to_vec();
     args.push(text("report"));
     if number > 0 {
         args.extend(["--previous".to_owned(), text("yesterday")]);
@@ -209,7 +234,15 @@ fn a_chain_of_nights(name: &str, with_state: bool, seed: u64) {
         let new = told(&calm.join("report"), LAST);
         assert!(new != old, "nothing changed in night {number}");
         let args = scan(&killed, number, with_state);
-        let victim = Victim { out: killed.join("report"), args, last: LAST, old, new, calls, whole };
+        let victim = Victim {
+            out: killed.join("report"),
+            args,
+            last: LAST,
+            old,
+            new,
+            calls,
+            whole,
+        };
         victim.survives(&fake, KILLS, &mut dice);
         keep_for_tomorrow(&calm);
         keep_for_tomorrow(&killed);
@@ -245,7 +278,9 @@ fn a_capture_that_is_killed_gives_the_snapshot_that_a_calm_one_gives() {
     let root = folder("kills-capture");
     let args = |place: &str| {
         let out = root.join(place).join("snapshot");
-        ["capture", "--resume", "--out", out.to_str().unwrap()].map(str::to_owned).to_vec()
+        ["capture", "--resume", "--out", out.to_str().unwrap()]
+            .map(str::to_owned)
+            .to_vec()
     };
     let fake = night(0);
     let started = Instant::now();
@@ -253,9 +288,14 @@ fn a_capture_that_is_killed_gives_the_snapshot_that_a_calm_one_gives() {
     let (whole, calls) = (started.elapsed(), fake.calls().values().sum());
     let new = told(&root.join("calm/snapshot"), LAST);
     let out = root.join("killed/snapshot");
-    Victim { out, args: args("killed"), last: LAST, old: Files::new(), new, calls, whole }.survives(
-        &fake,
-        20,
-        &mut Dice::new(3),
-    );
+    Victim {
+        out,
+        args: args("killed"),
+        last: LAST,
+        old: Files::new(),
+        new,
+        calls,
+        whole,
+    }
+    .survives(&fake, 20, &mut Dice::new(3));
 }

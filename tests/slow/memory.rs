@@ -26,7 +26,10 @@ fn snapshot(folder: &Path, authorization: &Value, findings: &Value) -> PathBuf {
         place.join("snapshot.json"),
         &json!({"format": 1, "capturedAt": "2026-11-20T00:00:00Z", "partition": "aws"}),
     );
-    write(place.join("accounts.json"), &json!({"Accounts": [{"Id": ACCOUNT, "Name": "one"}]}));
+    write(
+        place.join("accounts.json"),
+        &json!({"Accounts": [{"Id": ACCOUNT, "Name": "one"}]}),
+    );
     let analyzer = json!([{"analyzer": {
         "arn": format!("arn:aws:access-analyzer:us-east-1:{ACCOUNT}:analyzer/a"),
         "name": "a",
@@ -47,7 +50,9 @@ fn arn(kind: &str, name: &str) -> String {
 
 fn role(name: &str, more: &Value) -> Value {
     let mut role = json!({"RoleName": name, "Arn": arn("role", name), "CreateDate": "2024-01-01T00:00:00Z"});
-    role.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    role.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     role
 }
 
@@ -72,7 +77,12 @@ fn finding(role: &str, unused: &[(&str, Vec<&str>)]) -> Value {
 fn every_second(lists: &Lists) -> Vec<(&str, Vec<&str>)> {
     let several = lists.iter().filter(|(_, names)| names.len() > 1);
     several
-        .map(|(service, names)| (service.as_str(), names.iter().step_by(2).map(String::as_str).collect()))
+        .map(|(service, names)| {
+            (
+                service.as_str(),
+                names.iter().step_by(2).map(String::as_str).collect(),
+            )
+        })
         .collect()
 }
 
@@ -85,7 +95,13 @@ fn statements(count: usize, statement: impl Fn(usize) -> Value) -> Value {
 #[cfg(target_os = "linux")]
 fn scanned(folder: &Path, snapshot: &Path) -> (PathBuf, u64) {
     let out = folder.join("report");
-    let args = ["scan", "--snapshot", snapshot.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--snapshot",
+        snapshot.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ];
     let mut run = leastwise(args.into_iter().chain(["--format", "json,csv"])).starts();
     let mut most = 0;
     while !run.has_ended() {
@@ -126,7 +142,10 @@ fn a_policy_whose_parts_cannot_be_attached_takes_no_memory_for_them() {
         ),
         (
             "repeats",
-            statements(1, |_| json!({"Effect": "Allow", "Action": vec!["*"; 2_500], "Resource": "*"})),
+            statements(
+                1,
+                |_| json!({"Effect": "Allow", "Action": vec!["*"; 2_500], "Resource": "*"}),
+            ),
         ),
         (
             "wildcards",
@@ -136,7 +155,11 @@ fn a_policy_whose_parts_cannot_be_attached_takes_no_memory_for_them() {
                     letters(b'g').flat_map(|a| letters(b'z').map(move |b| (char::from(a), char::from(b))));
                 let patterns: Vec<String> = pairs
                     .flat_map(|(a, b)| {
-                        [format!("ec2:*{a}{b}*"), format!("ec2:?*{a}*{b}*"), format!("ec2:*{a}*{b}?*")]
+                        [
+                            format!("ec2:*{a}{b}*"),
+                            format!("ec2:?*{a}*{b}*"),
+                            format!("ec2:*{a}*{b}?*"),
+                        ]
                     })
                     .collect();
                 json!({"Effect": "Allow", "Action": patterns, "Resource": "*"})
@@ -163,7 +186,11 @@ fn a_policy_whose_parts_cannot_be_attached_takes_no_memory_for_them() {
         assert!(most < 256, "{name}: {most} MB");
         let account = fs::read_to_string(out.join(format!("accounts/{ACCOUNT}.json"))).unwrap();
         let account: Value = serde_json::from_str(&account).unwrap();
-        let codes = account["leftAlone"].as_array().unwrap().iter().map(|it| it["code"].as_str().unwrap());
+        let codes = account["leftAlone"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["code"].as_str().unwrap());
         if name != "wildcards" && name != "repeats" {
             assert_eq!(codes.collect::<Vec<_>>(), ["does-not-fit"; 2], "{name}");
         }
@@ -177,8 +204,9 @@ fn a_list_at_its_limit_fits_into_memory() {
     let none = json!([]);
     let empty = json!({});
     let roles: Vec<Value> = (0..20_000).map(|at| role(&format!("r{at}"), &empty)).collect();
-    let inline: Vec<Value> =
-        (0..1_000).map(|at| json!({"PolicyName": format!("p{at}"), "PolicyDocument": "{}"})).collect();
+    let inline: Vec<Value> = (0..1_000)
+        .map(|at| json!({"PolicyName": format!("p{at}"), "PolicyDocument": "{}"}))
+        .collect();
     let inline = json!({"RolePolicyList": inline});
     let holders: Vec<Value> = (0..100).map(|at| role(&format!("r{at}"), &inline)).collect();
     let users: Vec<Value> = (0..50_000)
@@ -213,10 +241,14 @@ fn an_answer_with_more_than_iam_can_have_said_is_refused_by_name() {
     let inline = |at: usize| json!({"PolicyName": format!("p{at}"), "PolicyDocument": "{}"});
     let version = |at: usize| json!({"VersionId": format!("v{at}")});
     let policy = |at: usize| json!({"Arn": arn("policy", &format!("p{at}"))});
-    let users =
-        many(50_001, &|at| json!({"UserName": format!("u{at}"), "Arn": arn("user", &format!("u{at}"))}));
-    let groups =
-        many(3_001, &|at| json!({"GroupName": format!("g{at}"), "Arn": arn("group", &format!("g{at}"))}));
+    let users = many(
+        50_001,
+        &|at| json!({"UserName": format!("u{at}"), "Arn": arn("user", &format!("u{at}"))}),
+    );
+    let groups = many(
+        3_001,
+        &|at| json!({"GroupName": format!("g{at}"), "Arn": arn("group", &format!("g{at}"))}),
+    );
     let mut user = authorization(&json!([]), &json!([]));
     user["UserDetailList"] = json!(users);
     let mut group = authorization(&json!([]), &json!([]));
@@ -227,7 +259,10 @@ fn an_answer_with_more_than_iam_can_have_said_is_refused_by_name() {
     let cases = [
         (
             "RoleDetailList has 20001 entries and no more than 20000",
-            authorization(&json!(many(20_001, &|at| role(&format!("r{at}"), &empty))), &json!([])),
+            authorization(
+                &json!(many(20_001, &|at| role(&format!("r{at}"), &empty))),
+                &json!([]),
+            ),
         ),
         ("UserDetailList has 50001 entries and no more than 50000", user),
         ("GroupDetailList has 3001 entries and no more than 3000", group),
@@ -241,7 +276,10 @@ fn an_answer_with_more_than_iam_can_have_said_is_refused_by_name() {
         ),
         (
             "inline policies together has 101000 entries and no more than 100000",
-            authorization(&json!(many(101, &|at| role(&format!("r{at}"), &full))), &json!([])),
+            authorization(
+                &json!(many(101, &|at| role(&format!("r{at}"), &full))),
+                &json!([]),
+            ),
         ),
         (
             "AttachedManagedPolicies has 201 entries and no more than 200",
@@ -268,7 +306,13 @@ fn an_answer_with_more_than_iam_can_have_said_is_refused_by_name() {
         let folder = folder.join(at.to_string());
         let snapshot = snapshot(&folder, &authorization, &json!([]));
         let out = folder.join("report");
-        let args = ["scan", "--snapshot", snapshot.to_str().unwrap(), "--out", out.to_str().unwrap()];
+        let args = [
+            "scan",
+            "--snapshot",
+            snapshot.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
+        ];
         let path =
             format!("GetAccountAuthorizationDetails malformed (`accounts/{ACCOUNT}/authorization.json`: ");
         leastwise(args).ran().exits(1).says(&path).says(words);
@@ -292,17 +336,27 @@ fn evidence_of_a_hundred_thousand_unknown_services_is_worked_through() {
     for (key, value) in [("Action", "*"), ("NotAction", "iam:*")] {
         let text = policy(key, value);
         let policy = Document::parse(&text).unwrap();
-        let refined = leastwise_core::Refiner::new(&catalog).refine(&policy, &whole.clone().into()).unwrap();
+        let refined = leastwise_core::Refiner::new(&catalog)
+            .refine(&policy, &whole.clone().into())
+            .unwrap();
         // A list leaves them out one and all; an exception names each.
         let expected = if key == "Action" { 0 } else { names.len() };
-        let found =
-            refined.documents().iter().map(|it| it.compact().matches("service-").count()).sum::<usize>();
+        let found = refined
+            .documents()
+            .iter()
+            .map(|it| it.compact().matches("service-").count())
+            .sum::<usize>();
         assert_eq!((found, refined.proof().kept()), (expected, 2), "{key}");
         // Every wildcard of them stays, for nobody knows what else they have; and each is there when that is checked.
-        let refined = leastwise_core::Refiner::new(&catalog).refine(&policy, &named.clone().into()).unwrap();
+        let refined = leastwise_core::Refiner::new(&catalog)
+            .refine(&policy, &named.clone().into())
+            .unwrap();
         let documents = refined.documents().to_vec();
         assert!(
-            matches!(prove(&policy, documents, &named.clone().into(), &catalog), Verdict::Proven(_)),
+            matches!(
+                prove(&policy, documents, &named.clone().into(), &catalog),
+                Verdict::Proven(_)
+            ),
             "{key}"
         );
     }
@@ -312,19 +366,33 @@ fn evidence_of_a_hundred_thousand_unknown_services_is_worked_through() {
 fn statements_beyond_what_twenty_policies_hold_are_refused_with_their_number() {
     let lists = embedded();
     let mut unused = ActionSet::new();
-    every_second(&lists).into_iter().for_each(|(service, names)| unused.add_actions(service, names));
-    let text = statements(217, |_| json!({"Effect": "Allow", "Action": "*", "Resource": "*"})).to_string();
+    every_second(&lists)
+        .into_iter()
+        .for_each(|(service, names)| unused.add_actions(service, names));
+    let text = statements(
+        217,
+        |_| json!({"Effect": "Allow", "Action": "*", "Resource": "*"}),
+    )
+    .to_string();
     let policy = Document::parse(&text).unwrap();
     let refused = leastwise_core::Refiner::new(Catalog::embedded())
-        .with(RefineOptions { kind: Some(Kind::Role), ..RefineOptions::default() })
+        .with(RefineOptions {
+            kind: Some(Kind::Role),
+            ..RefineOptions::default()
+        })
         .refine(&policy, &unused.into())
         .unwrap_err();
     assert!(
-        matches!(refused, RefineError::DoesNotFit(DoesNotFit::TooManyPatterns { statements: 217 })),
+        matches!(
+            refused,
+            RefineError::DoesNotFit(DoesNotFit::TooManyPatterns { statements: 217 })
+        ),
         "{refused}"
     );
     assert!(
-        refused.to_string().starts_with("its 217 statements come to more than 262144 actions"),
+        refused
+            .to_string()
+            .starts_with("its 217 statements come to more than 262144 actions"),
         "{refused}"
     );
 }

@@ -11,15 +11,23 @@ use crate::fake::{Fake, Fault, Invented, Rule, When, World};
 use crate::run::folder;
 use crate::scan::command_as;
 
-const ORGANISATION: Invented = Invented { accounts: 200, principals: 100, seed: 8 };
+const ORGANISATION: Invented = Invented {
+    accounts: 200,
+    principals: 100,
+    seed: 8,
+};
 /// The delegated administrator, whose the analyzer is.
 const CALLER: &str = "AKIA200000000001";
 /// Of a hundred calls so many go wrong.
 const FAULTS: f64 = 5.0;
 
 /// What is called for each account. What is called once for the whole organisation cannot end in a row of an account.
-const OF_ACCOUNTS: [&str; 4] =
-    ["AssumeRole", "GetAccountAuthorizationDetails", "ListFindingsV2", "GetFindingV2"];
+const OF_ACCOUNTS: [&str; 4] = [
+    "AssumeRole",
+    "GetAccountAuthorizationDetails",
+    "ListFindingsV2",
+    "GetFindingV2",
+];
 
 const CONFIG: &str = r#"
 [limits]
@@ -55,8 +63,9 @@ fn rough() -> Fake {
             setup = setup.fault(Rule::new(fault, When::Chance(chance, seed)).on(operation));
         }
     }
-    for (fault, seed) in
-        [Fault::Throttle, Fault::Internal, Fault::Reset, Fault::CutBody].into_iter().zip(100..)
+    for (fault, seed) in [Fault::Throttle, Fault::Internal, Fault::Reset, Fault::CutBody]
+        .into_iter()
+        .zip(100..)
     {
         for operation in ["ListAccounts", "ListAnalyzers", "GetAnalyzer"] {
             setup = setup.fault(Rule::new(fault, When::Chance(0.05, seed)).on(operation));
@@ -87,28 +96,63 @@ fn in_a_large_organisation_with_faults_of_all_kinds_every_principal_is_accounted
     let unread = whole.accounts.iter().filter(unread).count();
     assert_eq!(ran.code, if unread > 0 { 3 } else { 0 }, "{}", ran.err);
 
-    let accounts: Vec<String> = ORGANISATION.accounts().into_iter().map(|account| account.id).collect();
-    assert_eq!(whole.accounts.iter().map(|row| row.id.clone()).collect::<Vec<_>>(), accounts);
+    let accounts: Vec<String> = ORGANISATION
+        .accounts()
+        .into_iter()
+        .map(|account| account.id)
+        .collect();
+    assert_eq!(
+        whole
+            .accounts
+            .iter()
+            .map(|row| row.id.clone())
+            .collect::<Vec<_>>(),
+        accounts
+    );
     let (mut principals, mut statuses) = (0, BTreeMap::new());
     for row in &whole.accounts {
         let found = is_accounted_for(row, &out);
         principals += found.len();
-        found.into_iter().for_each(|status| *statuses.entry(status).or_default() += 1);
+        found
+            .into_iter()
+            .for_each(|status| *statuses.entry(status).or_default() += 1);
     }
-    let failed = whole.accounts.iter().filter(|row| row.coverage == Coverage::Failed).count();
-    assert_eq!(principals, (ORGANISATION.accounts - failed) * ORGANISATION.principals);
+    let failed = whole
+        .accounts
+        .iter()
+        .filter(|row| row.coverage == Coverage::Failed)
+        .count();
+    assert_eq!(
+        principals,
+        (ORGANISATION.accounts - failed) * ORGANISATION.principals
+    );
     assert_eq!(whole.totals.principals, principals);
-    assert!(whole.totals.statuses.iter().all(|(name, count)| statuses.get(name).unwrap_or(&0) == count));
+    assert!(
+        whole
+            .totals
+            .statuses
+            .iter()
+            .all(|(name, count)| statuses.get(name).unwrap_or(&0) == count)
+    );
 
     // It was rough, and yet most was read.
     let struck = fake.struck();
     assert_eq!(struck.len(), Fault::ALL.len(), "{struck:?}");
     let calls: u64 = fake.calls().values().sum();
     let share = struck.values().sum::<u64>() as f64 * 100.0 / calls as f64;
-    assert!((FAULTS - 1.0..FAULTS + 1.0).contains(&share), "{share} in 100 of {calls} calls: {struck:?}");
+    assert!(
+        (FAULTS - 1.0..FAULTS + 1.0).contains(&share),
+        "{share} in 100 of {calls} calls: {struck:?}"
+    );
     assert!(fake.throttles() > 0);
-    assert!(failed < ORGANISATION.accounts / 10, "{failed} accounts could not be read");
-    assert!(statuses[&PrincipalStatus::Reducible] > principals / 2, "{statuses:?}");
+    assert!(
+        failed < ORGANISATION.accounts / 10,
+        "{failed} accounts could not be read"
+    );
+    assert!(
+        statuses[&PrincipalStatus::Reducible] > principals / 2,
+        "{statuses:?}"
+    );
     // Hundreds of thousands of files are nobody's to keep.
     fs::remove_dir_all(&folder).unwrap();
 }
@@ -116,25 +160,49 @@ fn in_a_large_organisation_with_faults_of_all_kinds_every_principal_is_accounted
 /// Checks one account against what is there; gives the status of each of its principals.
 fn is_accounted_for(row: &AccountSummary, out: &Path) -> Vec<PrincipalStatus> {
     let account: AccountReport = read(&out.join(format!("accounts/{}.json", row.id)));
-    let told =
-        row.failures.iter().all(|it| !it.failure.operation.is_empty() && !it.failure.kind.name().is_empty());
+    let told = row
+        .failures
+        .iter()
+        .all(|it| !it.failure.operation.is_empty() && !it.failure.kind.name().is_empty());
     assert!(told, "{:?}", row.failures);
-    assert_eq!(row.failures.is_empty(), row.coverage == Coverage::Complete, "{row:?}");
-    let found: BTreeSet<&str> = account.principals.iter().map(|principal| principal.arn.as_str()).collect();
-    assert_eq!(found.len(), account.principals.len(), "{} has somebody twice", row.id);
+    assert_eq!(
+        row.failures.is_empty(),
+        row.coverage == Coverage::Complete,
+        "{row:?}"
+    );
+    let found: BTreeSet<&str> = account
+        .principals
+        .iter()
+        .map(|principal| principal.arn.as_str())
+        .collect();
+    assert_eq!(
+        found.len(),
+        account.principals.len(),
+        "{} has somebody twice",
+        row.id
+    );
     if row.coverage == Coverage::Failed {
         assert!(found.is_empty());
     } else {
         let books = ORGANISATION.books(&row.id).authorization.unwrap();
         let users = books.user_detail_list.iter().map(|user| user.arn.as_str());
-        let there: BTreeSet<&str> =
-            users.chain(books.role_detail_list.iter().map(|role| role.arn.as_str())).collect();
+        let there: BTreeSet<&str> = users
+            .chain(books.role_detail_list.iter().map(|role| role.arn.as_str()))
+            .collect();
         assert_eq!(found, there, "{}", row.id);
     }
-    let found: Vec<PrincipalStatus> =
-        account.principals.into_iter().map(|principal| principal.status).collect();
+    let found: Vec<PrincipalStatus> = account
+        .principals
+        .into_iter()
+        .map(|principal| principal.status)
+        .collect();
     for (status, count) in &row.statuses {
-        assert_eq!(found.iter().filter(|it| *it == status).count(), *count, "{} {status}", row.id);
+        assert_eq!(
+            found.iter().filter(|it| *it == status).count(),
+            *count,
+            "{} {status}",
+            row.id
+        );
     }
     assert_eq!(row.statuses.values().sum::<usize>(), row.principals);
     found

@@ -42,7 +42,10 @@ pub trait Memory: Sync {
     /// What is known of the findings that AWS lists. A few that are remembered from an earlier night are to be read all the
     /// same: the spot check of rule E21.
     fn recall(&self, listed: Vec<Finding>) -> Recall {
-        Recall { unread: listed, ..Recall::default() }
+        Recall {
+            unread: listed,
+            ..Recall::default()
+        }
     }
 
     /// Keeps a finding that was read whole, and compares it with what is remembered of it.
@@ -100,7 +103,10 @@ pub struct Reading<'r> {
 impl<'r> Reading<'r> {
     /// All of it, with its events.
     pub fn watched(events: &'r dyn EventSink) -> Self {
-        Self { events, memory: &Forgetful }
+        Self {
+            events,
+            memory: &Forgetful,
+        }
     }
 }
 

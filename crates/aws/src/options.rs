@@ -129,6 +129,11 @@ pub struct Rates {
 
 impl Default for Rates {
     fn default() -> Self {
-        Self { iam: 5.0, organizations: 4.0, sts: 20.0, access_analyzer: 20.0 }
+        Self {
+            iam: 5.0,
+            organizations: 4.0,
+            sts: 20.0,
+            access_analyzer: 20.0,
+        }
     }
 }

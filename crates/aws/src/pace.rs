@@ -64,13 +64,20 @@ pub struct Rate {
 impl Rate {
     /// A rate at which every call waits for the previous one.
     pub const fn of(start: f64, ceiling: f64) -> Self {
-        Self { at_once: 1.0, start, ceiling }
+        Self {
+            at_once: 1.0,
+            start,
+            ceiling,
+        }
     }
 
     /// The same rate, with this many calls at once at first, but no more than a second has.
     #[must_use]
     pub fn at_once(self, calls: f64) -> Self {
-        Self { at_once: calls.min(self.start), ..self }
+        Self {
+            at_once: calls.min(self.start),
+            ..self
+        }
     }
 }
 
@@ -122,12 +129,19 @@ pub struct Pacers {
 impl Pacers {
     /// The bucket with this key, created on first use.
     pub fn bucket(&self, key: BucketKey, rate: Rate) -> Arc<Pacer> {
-        Arc::clone(lock(&self.buckets).entry(key).or_insert_with(|| Arc::new(Pacer::new(rate))))
+        Arc::clone(
+            lock(&self.buckets)
+                .entry(key)
+                .or_insert_with(|| Arc::new(Pacer::new(rate))),
+        )
     }
 
     /// Statistics of each bucket, sorted by key.
     pub fn figures(&self) -> Vec<(BucketKey, Figures)> {
-        lock(&self.buckets).iter().map(|(key, pacer)| (key.clone(), pacer.figures())).collect()
+        lock(&self.buckets)
+            .iter()
+            .map(|(key, pacer)| (key.clone(), pacer.figures()))
+            .collect()
     }
 }
 
@@ -267,14 +281,21 @@ impl Pacer {
 impl PacerState {
     fn due(&mut self, now: Instant) -> Instant {
         self.grow(now);
-        if self.saved >= 1.0 { self.not_before } else { self.next.max(self.not_before) }
+        if self.saved >= 1.0 {
+            self.not_before
+        } else {
+            self.next.max(self.not_before)
+        }
     }
 
     fn take(&mut self, now: Instant, waited: Duration, held: Duration) -> Leave {
         if self.saved >= 1.0 {
             self.saved -= 1.0;
         } else {
-            let from = self.next.max(self.not_before).max(now.checked_sub(CREDIT).unwrap_or(now));
+            let from = self
+                .next
+                .max(self.not_before)
+                .max(now.checked_sub(CREDIT).unwrap_or(now));
             self.next = from + Duration::from_secs_f64(1.0 / self.rate);
         }
         self.figures.calls += 1;
@@ -282,7 +303,11 @@ impl PacerState {
             self.figures.waits += 1;
             self.figures.waited += waited;
         }
-        Leave { at: now, rate: self.rate, held }
+        Leave {
+            at: now,
+            rate: self.rate,
+            held,
+        }
     }
 
     fn grow(&mut self, now: Instant) {
@@ -296,7 +321,11 @@ impl PacerState {
             None => 2_f64.powf(passed / DOUBLING),
             Some(cut) => {
                 let calm = now.duration_since(cut.resumed).as_secs_f64();
-                let creep = if cut.paused { (1.0 + calm) * 0.0001 } else { (5.0 + calm) * 0.001 };
+                let creep = if cut.paused {
+                    (1.0 + calm) * 0.0001
+                } else {
+                    (5.0 + calm) * 0.001
+                };
                 let a_second = match cut.rests_on {
                     RateBasis::Burst => 1.0,
                     RateBasis::Supposed if !cut.paused => 0.08,
@@ -332,7 +361,13 @@ impl PacerState {
                 now
             }
         };
-        self.cut = Some(Cut { at: now, resumed, since, paused, rests_on });
+        self.cut = Some(Cut {
+            at: now,
+            resumed,
+            since,
+            paused,
+            rests_on,
+        });
         self.grown = resumed;
         self.next = self.next.max(now + Duration::from_secs_f64(1.0 / self.rate));
     }
@@ -341,24 +376,44 @@ impl PacerState {
     fn limit(&mut self, leave: Leave) -> (f64, RateBasis) {
         let half = leave.rate / 2.0;
         let Some(cut) = self.cut else {
-            let Some((first, _)) = self.accepted.front() else { return (half, RateBasis::Burst) };
+            let Some((first, _)) = self.accepted.front() else {
+                return (half, RateBasis::Burst);
+            };
             let burst = seconds(*first, leave.at) < BURST;
-            return (self.tell(leave.at), if burst { RateBasis::Burst } else { RateBasis::Supposed });
+            return (
+                self.tell(leave.at),
+                if burst {
+                    RateBasis::Burst
+                } else {
+                    RateBasis::Supposed
+                },
+            );
         };
         let calls = self.calls();
-        let sure = |took: f64| if took < LONG { RateBasis::Supposed } else { RateBasis::Measured };
+        let sure = |took: f64| {
+            if took < LONG {
+                RateBasis::Supposed
+            } else {
+                RateBasis::Measured
+            }
+        };
         if calls == 0 {
             (half, RateBasis::Supposed)
         } else if calls < FEW {
             (leave.rate * 0.75, RateBasis::Supposed)
         } else if cut.paused {
             // Savings came back during the pause, as they were there in the beginning.
-            (self.tell(leave.at).max(half), sure(seconds(cut.resumed, leave.at)))
+            (
+                self.tell(leave.at).max(half),
+                sure(seconds(cut.resumed, leave.at)),
+            )
         } else {
             // None were left at the last throttle, so what was accepted since is the limit itself.
             let took = seconds(cut.since, leave.at);
             let all = f64::from(calls) / took.max(0.001);
-            let supposed = SAVINGS.get(SUPPOSED).map_or(0.0, |savings| self.most(leave.at, *savings));
+            let supposed = SAVINGS
+                .get(SUPPOSED)
+                .map_or(0.0, |savings| self.most(leave.at, *savings));
             (all.max(supposed).max(half), sure(took))
         }
     }
@@ -372,7 +427,11 @@ impl PacerState {
         let by = |place: usize| self.told.iter().filter_map(move |told| told.get(place).copied());
         let discord = |place: usize| {
             let discord = by(place).fold(0.0, f64::max) / by(place).fold(f64::INFINITY, f64::min);
-            if place == SUPPOSED { discord * 0.98 } else { discord }
+            if place == SUPPOSED {
+                discord * 0.98
+            } else {
+                discord
+            }
         };
         let place = (0..SAVINGS.len()).min_by(|a, b| discord(*a).total_cmp(&discord(*b)));
         place.and_then(|place| by(place).next_back()).unwrap_or(SLOWEST)

@@ -52,10 +52,18 @@ struct Metadata {
 
 /// The stacks of a manifest, each with the file of its template.
 pub fn stacks(manifest: &str) -> Vec<(String, String)> {
-    let Ok(manifest) = serde_json::from_str::<CdkManifest>(manifest) else { return Vec::new() };
-    let stacks = manifest.artifacts.into_iter().filter(|(_, it)| it.r#type == "aws:cloudformation:stack");
+    let Ok(manifest) = serde_json::from_str::<CdkManifest>(manifest) else {
+        return Vec::new();
+    };
+    let stacks = manifest
+        .artifacts
+        .into_iter()
+        .filter(|(_, it)| it.r#type == "aws:cloudformation:stack");
     let stacks = stacks.filter_map(|(name, artifact)| {
-        let CdkProperties { template_file, stack_name } = artifact.properties;
+        let CdkProperties {
+            template_file,
+            stack_name,
+        } = artifact.properties;
         Some((stack_name.unwrap_or(name), template_file?))
     });
     stacks.collect()
@@ -63,7 +71,9 @@ pub fn stacks(manifest: &str) -> Vec<(String, String)> {
 
 /// Adds the constructs of a stack's template.
 pub fn constructs(stack: &str, template: &str, into: &mut Defined) {
-    let Ok(template) = serde_json::from_str::<CdkTemplate>(template) else { return };
+    let Ok(template) = serde_json::from_str::<CdkTemplate>(template) else {
+        return;
+    };
     for (id, resource) in template.resources {
         if let Some(path) = resource.metadata.path {
             // A resource of the first level is the construct's own.
@@ -86,7 +96,10 @@ mod tests {
         let pair = |name: &str, file: &str| (name.to_owned(), file.to_owned());
         assert_eq!(
             stacks(manifest),
-            [pair("api-prod", "Api.template.json"), pair("Web", "Web.template.json")]
+            [
+                pair("api-prod", "Api.template.json"),
+                pair("Web", "Web.template.json")
+            ]
         );
         assert_eq!(stacks("not json"), []);
     }

@@ -66,14 +66,19 @@ impl Checkout {
 
     /// Adds a file, by its path from the root of its checkout, with slashes.
     pub fn add(&mut self, root: &str, path: &str, text: String, is_generated: bool) {
-        let Some(kind) = CodeFileKind::of(path).filter(|_| !text.contains('\0')) else { return };
+        let Some(kind) = CodeFileKind::of(path).filter(|_| !text.contains('\0')) else {
+            return;
+        };
         let policies = policies(kind, &text);
         if policies.is_empty() {
             return;
         }
         let file = self.files.len();
         for (place, policy) in policies.iter().enumerate() {
-            self.by_actions.entry(policy.key()).or_default().push(self.policies.len());
+            self.by_actions
+                .entry(policy.key())
+                .or_default()
+                .push(self.policies.len());
             self.policies.push((file, place));
         }
         self.files.push(CodeFile {
@@ -98,13 +103,16 @@ impl Checkout {
 
     /// The policies that can mean a document, by their place among all.
     pub fn places(&self, document: &str) -> Vec<usize> {
-        let Some(meant) = MeantPolicy::of(document) else { return Vec::new() };
+        let Some(meant) = MeantPolicy::of(document) else {
+            return Vec::new();
+        };
         self.meaning(&meant).into_iter().map(|(place, _)| place).collect()
     }
 
     fn meaning(&self, meant: &MeantPolicy) -> Vec<(usize, bool)> {
         let all = self.by_actions.get(&meant.key()).into_iter().flatten();
-        all.filter_map(|place| Some((*place, self.get(*place)?.1.means(meant)?))).collect()
+        all.filter_map(|place| Some((*place, self.get(*place)?.1.means(meant)?)))
+            .collect()
     }
 
     fn get(&self, place: usize) -> Option<(&CodeFile, &CodePolicy)> {
@@ -115,20 +123,32 @@ impl Checkout {
 
     /// What there is of a policy. `uses` tells how many policies of AWS each place can mean.
     pub fn find(&self, wanted: &Wanted<'_>, uses: &dyn Fn(usize) -> usize) -> Found {
-        let Some(before) = MeantPolicy::of(wanted.before) else { return Found::of(CodeState::NotFound) };
+        let Some(before) = MeantPolicy::of(wanted.before) else {
+            return Found::of(CodeState::NotFound);
+        };
         let all = self.meaning(&before);
         let one = match all.as_slice() {
             [] => return Found::of(CodeState::NotFound),
             [one] => *one,
             many => match self.narrowed(many, wanted).as_slice() {
                 [one] => *one,
-                _ => return Found { code: self.told(CodeState::Ambiguous, many), patch: None },
+                _ => {
+                    return Found {
+                        code: self.told(CodeState::Ambiguous, many),
+                        patch: None,
+                    };
+                }
             },
         };
         let (place, _) = one;
-        let Some((file, policy)) = self.get(place) else { return Found::of(CodeState::NotFound) };
-        let is_one_of_many =
-            wanted.owners.iter().filter_map(|it| it.resource.as_deref()).any(|it| it.contains('['));
+        let Some((file, policy)) = self.get(place) else {
+            return Found::of(CodeState::NotFound);
+        };
+        let is_one_of_many = wanted
+            .owners
+            .iter()
+            .filter_map(|it| it.resource.as_deref())
+            .any(|it| it.contains('['));
         let state = match policy.obstacle {
             _ if file.is_generated => Some(CodeState::Generated),
             Some(obstacle) => Some(obstacle),
@@ -138,17 +158,36 @@ impl Checkout {
             None => None,
         };
         if let Some(state) = state {
-            return Found { code: self.told(state, &[one]), patch: None };
+            return Found {
+                code: self.told(state, &[one]),
+                patch: None,
+            };
         }
         let Some(after) = wanted.after.and_then(MeantPolicy::of) else {
-            return Found { code: self.told(CodeState::Located, &[one]), patch: None };
+            return Found {
+                code: self.told(CodeState::Located, &[one]),
+                patch: None,
+            };
         };
         let Some(text) = edited(&file.text, policy, &before, &after) else {
-            return Found { code: self.told(CodeState::Located, &[one]), patch: None };
+            return Found {
+                code: self.told(CodeState::Located, &[one]),
+                patch: None,
+            };
         };
-        match file.is_proven(policy, &text, &after).then(|| file.patch(&text)).flatten() {
-            Some(patch) => Found { code: self.told(CodeState::Patched, &[one]), patch: Some(patch) },
-            None => Found { code: self.told(CodeState::Unproven, &[one]), patch: None },
+        match file
+            .is_proven(policy, &text, &after)
+            .then(|| file.patch(&text))
+            .flatten()
+        {
+            Some(patch) => Found {
+                code: self.told(CodeState::Patched, &[one]),
+                patch: Some(patch),
+            },
+            None => Found {
+                code: self.told(CodeState::Unproven, &[one]),
+                patch: None,
+            },
         }
     }
 
@@ -156,7 +195,10 @@ impl Checkout {
     fn narrowed(&self, all: &[(usize, bool)], wanted: &Wanted<'_>) -> Vec<(usize, bool)> {
         let owned = |policy: &CodePolicy| {
             wanted.owners.iter().any(|owner| {
-                owner.resource.as_deref().is_some_and(|resource| names(owner.tool, resource, &policy.label))
+                owner
+                    .resource
+                    .as_deref()
+                    .is_some_and(|resource| names(owner.tool, resource, &policy.label))
             })
         };
         let named = |policy: &CodePolicy| policy.names.iter().any(|it| it == wanted.name);
@@ -165,7 +207,11 @@ impl Checkout {
             all.iter().filter(is_one).copied().collect()
         };
         let by_owner = those(&owned);
-        if by_owner.is_empty() { those(&named) } else { by_owner }
+        if by_owner.is_empty() {
+            those(&named)
+        } else {
+            by_owner
+        }
     }
 
     fn told(&self, state: CodeState, places: &[(usize, bool)]) -> InCode {
@@ -173,16 +219,33 @@ impl Checkout {
         let files = places.iter().take(MOST_PLACES).filter_map(|(place, _)| {
             let (file, policy) = self.get(*place)?;
             let line = file.text.get(..policy.span.start)?.matches('\n').count() + 1;
-            let root = if file.root.is_empty() { String::new() } else { format!("{}/", file.root) };
+            let root = if file.root.is_empty() {
+                String::new()
+            } else {
+                format!("{}/", file.root)
+            };
             Some(format!("{root}{}:{line}", file.path))
         });
-        InCode { state, places: files.collect(), patch: None, variables }
+        InCode {
+            state,
+            places: files.collect(),
+            patch: None,
+            variables,
+        }
     }
 }
 
 impl Found {
     fn of(state: CodeState) -> Self {
-        Self { code: InCode { state, places: Vec::new(), patch: None, variables: false }, patch: None }
+        Self {
+            code: InCode {
+                state,
+                places: Vec::new(),
+                patch: None,
+                variables: false,
+            },
+            patch: None,
+        }
     }
 }
 
@@ -217,7 +280,11 @@ impl CodeFile {
         }
         let diff = TextDiff::from_lines(self.text.as_str(), text);
         let (old, new) = (header("a", &self.path), header("b", &self.path));
-        let text = diff.unified_diff().context_radius(3).header(&old, &new).to_string();
+        let text = diff
+            .unified_diff()
+            .context_radius(3)
+            .header(&old, &new)
+            .to_string();
         (!text.is_empty()).then(|| format!("diff --git {old} {new}\n{text}"))
     }
 }
@@ -225,7 +292,9 @@ impl CodeFile {
 /// A path as git writes it: what is not plain is quoted, so that no name begins a line of its own.
 fn header(side: &str, path: &str) -> String {
     let path = format!("{side}/{path}");
-    let is_plain = path.bytes().all(|it| it.is_ascii_graphic() && it != b'"' && it != b'\\');
+    let is_plain = path
+        .bytes()
+        .all(|it| it.is_ascii_graphic() && it != b'"' && it != b'\\');
     if is_plain {
         return path;
     }

@@ -43,7 +43,10 @@ pub(crate) fn edited(
             NodeLayout::Flow => changes = vec![flow(text, policy.language, &span, &spans, &plain(whole))?],
             NodeLayout::Block => {
                 let gone = spans.iter().zip(&kept).filter(|(_, after)| after.is_none());
-                changes.extend(gone.map(|(span, _)| lines(text, span)).collect::<Option<Vec<_>>>()?);
+                changes.extend(
+                    gone.map(|(span, _)| lines(text, span))
+                        .collect::<Option<Vec<_>>>()?,
+                );
             }
             NodeLayout::Blocks => {
                 let gone = spans.iter().zip(&kept).filter(|(_, after)| after.is_none());
@@ -81,7 +84,10 @@ fn is_part(new: &MeantStatement, old: &MeantStatement) -> bool {
     if old.actions.negated {
         old.actions.names.is_subset(&new.actions.names)
     } else {
-        new.actions.names.iter().all(|it| old.actions.names.iter().any(|old| covers(old, it)))
+        new.actions
+            .names
+            .iter()
+            .all(|it| old.actions.names.iter().any(|old| covers(old, it)))
     }
 }
 
@@ -107,7 +113,9 @@ fn covers(pattern: &str, text: &str) -> bool {
             }
         }
     }
-    pattern.get(p..).is_some_and(|rest| rest.iter().all(|it| *it == b'*'))
+    pattern
+        .get(p..)
+        .is_some_and(|rest| rest.iter().all(|it| *it == b'*'))
 }
 
 /// What becomes of an entry: what stands in its place and what comes behind.
@@ -120,7 +128,11 @@ fn planned(statement: &CodeStatement, after: &MeantStatement) -> Plan {
     let mut plan: Plan = Vec::new();
     for entry in &statement.entries {
         let name = small(&entry.text);
-        plan.push(if after.actions.names.contains(&name) { vec![entry.text.clone()] } else { Vec::new() });
+        plan.push(if after.actions.names.contains(&name) {
+            vec![entry.text.clone()]
+        } else {
+            Vec::new()
+        });
         known.insert(name);
     }
     for text in &after.texts {
@@ -185,7 +197,10 @@ fn statement_of(
 
 /// Whether a text is nothing but an action or a pattern of actions: it is quoted the same way everywhere.
 fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|it| it.is_ascii_alphanumeric() || b"-:*?_".contains(&it))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|it| it.is_ascii_alphanumeric() || b"-:*?_".contains(&it))
 }
 
 fn quoted(name: &str, quote: Quote) -> Option<String> {
@@ -244,8 +259,10 @@ fn flow(
     }
     let closing = text.get(at..to)?;
     let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let in_lines =
-        pieces.iter().any(|it| it.lead.contains('\n') || it.trail.contains('\n')) || first.contains('\n');
+    let in_lines = pieces
+        .iter()
+        .any(|it| it.lead.contains('\n') || it.trail.contains('\n'))
+        || first.contains('\n');
     let mut out = format!("[{first}");
     // Where the last comma stands, which a last item has only if the last one had.
     let mut last_comma = None;
@@ -304,7 +321,11 @@ fn line_rest(text: &str, language: Language) -> (&str, usize) {
         Language::Yaml => rest.starts_with('#'),
         Language::Json => false,
     };
-    if line.ends_with('\n') && (rest.is_empty() || is_comment) { (line, end) } else { ("", 0) }
+    if line.ends_with('\n') && (rest.is_empty() || is_comment) {
+        (line, end)
+    } else {
+        ("", 0)
+    }
 }
 
 /// Where the comma between two items stands: not in a comment.
@@ -333,8 +354,10 @@ fn block(text: &str, items: &[Range<usize>], new: &[Vec<String>]) -> Option<(Ran
         let start = line_start(text, item.start);
         let end = line_end(text, item.end);
         let (prefix, suffix) = (text.get(start..item.start)?, text.get(item.end..end)?);
-        let is_dash =
-            prefix.trim_start().strip_prefix('-').is_some_and(|it| !it.is_empty() && it.trim().is_empty());
+        let is_dash = prefix
+            .trim_start()
+            .strip_prefix('-')
+            .is_some_and(|it| !it.is_empty() && it.trim().is_empty());
         if !is_dash || text.get(item.clone())?.contains('\n') {
             return None;
         }
@@ -372,12 +395,17 @@ fn lines(text: &str, span: &Range<usize>) -> Option<(Range<usize>, String)> {
 /// With the blank line above, so that none is left where there were two blocks.
 fn with_blank_line(text: &str, (lines, new): (Range<usize>, String)) -> (Range<usize>, String) {
     let above = line_start(text, lines.start.saturating_sub(1));
-    let is_blank = lines.start > 0 && text.get(above..lines.start).is_some_and(|it| it.trim().is_empty());
+    let is_blank = lines.start > 0
+        && text
+            .get(above..lines.start)
+            .is_some_and(|it| it.trim().is_empty());
     (if is_blank { above..lines.end } else { lines }, new)
 }
 
 fn line_start(text: &str, at: usize) -> usize {
-    text.get(..at).and_then(|it| it.rfind('\n')).map_or(0, |it| it + 1)
+    text.get(..at)
+        .and_then(|it| it.rfind('\n'))
+        .map_or(0, |it| it + 1)
 }
 
 /// Behind the end of the line; what ends with one ends there.
@@ -385,7 +413,9 @@ fn line_end(text: &str, at: usize) -> usize {
     if at > 0 && text.get(at - 1..at) == Some("\n") {
         return at;
     }
-    text.get(at..).and_then(|it| it.find('\n')).map_or(text.len(), |it| at + it + 1)
+    text.get(at..)
+        .and_then(|it| it.find('\n'))
+        .map_or(text.len(), |it| at + it + 1)
 }
 
 fn applied(text: &str, mut changes: Vec<(Range<usize>, String)>) -> Option<String> {
@@ -407,12 +437,19 @@ mod tests {
 
     #[test]
     fn a_pattern_covers_what_comes_of_it() {
-        for (pattern, text) in
-            [("s3:*", "s3:get*"), ("*", "s3:get*"), ("s3:get?cl", "s3:getacl"), ("s3:get*", "s3:get*")]
-        {
+        for (pattern, text) in [
+            ("s3:*", "s3:get*"),
+            ("*", "s3:get*"),
+            ("s3:get?cl", "s3:getacl"),
+            ("s3:get*", "s3:get*"),
+        ] {
             assert!(covers(pattern, text), "{pattern} {text}");
         }
-        for (pattern, text) in [("s3:get*", "s3:put*"), ("s3:getobject", "s3:get*"), ("s3:get?", "s3:get*")] {
+        for (pattern, text) in [
+            ("s3:get*", "s3:put*"),
+            ("s3:getobject", "s3:get*"),
+            ("s3:get?", "s3:get*"),
+        ] {
             assert!(!covers(pattern, text), "{pattern} {text}");
         }
     }

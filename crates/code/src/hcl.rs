@@ -47,9 +47,13 @@ fn of_block(block: &Block, text: &str, into: &mut Vec<HclDocument>) {
     };
     let has = |name: &str| block.body.attributes().any(|it| it.key.as_str() == name);
     let is_repeated = has("count") || has("for_each");
-    let names =
-        block.body.attributes().filter(|it| ["name", "role", "user", "group"].contains(&it.key.as_str()));
-    let names: Vec<String> = names.filter_map(|it| it.value.as_str().map(str::to_owned)).collect();
+    let names = block
+        .body
+        .attributes()
+        .filter(|it| ["name", "role", "user", "group"].contains(&it.key.as_str()));
+    let names: Vec<String> = names
+        .filter_map(|it| it.value.as_str().map(str::to_owned))
+        .collect();
     let document = |node, language, has_default_version| HclDocument {
         address: address.clone(),
         names: names.clone(),
@@ -64,7 +68,11 @@ fn of_block(block: &Block, text: &str, into: &mut Vec<HclDocument>) {
     }
     let mut found = Vec::new();
     of_body(&block.body, text, &mut found);
-    into.extend(found.into_iter().map(|(node, language)| document(node, language, false)));
+    into.extend(
+        found
+            .into_iter()
+            .map(|(node, language)| document(node, language, false)),
+    );
 }
 
 /// The documents in attributes: `jsonencode({})`, and JSON in a heredoc.
@@ -86,10 +94,15 @@ fn of_expression(expression: &Expression, text: &str, into: &mut Vec<(SyntaxNode
         }
         Expression::HeredocTemplate(_) => {
             into.extend(
-                expression.span().and_then(|span| heredoc(text, span)).map(|it| (it, Language::Json)),
+                expression
+                    .span()
+                    .and_then(|span| heredoc(text, span))
+                    .map(|it| (it, Language::Json)),
             );
         }
-        Expression::Object(object) => object.iter().for_each(|(_, it)| of_expression(it.expr(), text, into)),
+        Expression::Object(object) => object
+            .iter()
+            .for_each(|(_, it)| of_expression(it.expr(), text, into)),
         Expression::Array(items) => items.iter().for_each(|it| of_expression(it, text, into)),
         _ => {}
     }
@@ -175,18 +188,36 @@ fn statement(block: &Block) -> Option<SyntaxNode> {
         members.push(("Effect".to_owned(), text_at(&span, "Allow")));
     }
     if !conditions.is_empty() {
-        members.push(("Condition".to_owned(), SyntaxNode::new(span.clone(), Value::Map(conditions))));
+        members.push((
+            "Condition".to_owned(),
+            SyntaxNode::new(span.clone(), Value::Map(conditions)),
+        ));
     }
     Some(SyntaxNode::new(span, Value::Map(members)))
 }
 
 fn condition(block: &Block, into: &mut Vec<(String, SyntaxNode)>) -> Option<()> {
-    let get = |name: &str| block.body.attributes().find(|it| it.key.as_str() == name).map(|it| &it.value);
-    let (test, variable) = (get("test")?.as_str()?.to_owned(), get("variable")?.as_str()?.to_owned());
+    let get = |name: &str| {
+        block
+            .body
+            .attributes()
+            .find(|it| it.key.as_str() == name)
+            .map(|it| &it.value)
+    };
+    let (test, variable) = (
+        get("test")?.as_str()?.to_owned(),
+        get("variable")?.as_str()?.to_owned(),
+    );
     let values = variables(node(get("values")?));
     let span = block.span()?;
     match into.iter_mut().find(|(name, _)| *name == test) {
-        Some((_, SyntaxNode { value: Value::Map(keys), .. })) => keys.push((variable, values)),
+        Some((
+            _,
+            SyntaxNode {
+                value: Value::Map(keys),
+                ..
+            },
+        )) => keys.push((variable, values)),
         _ => into.push((test, SyntaxNode::new(span, Value::Map(vec![(variable, values)])))),
     }
     Some(())
@@ -260,10 +291,17 @@ fn moved(node: SyntaxNode, by: usize, holes: &[std::ops::Range<usize>]) -> Synta
         Value::List(items, layout) => {
             Value::List(items.into_iter().map(|it| moved(it, by, holes)).collect(), layout)
         }
-        Value::Map(members) => {
-            Value::Map(members.into_iter().map(|(name, it)| (name, moved(it, by, holes))).collect())
-        }
+        Value::Map(members) => Value::Map(
+            members
+                .into_iter()
+                .map(|(name, it)| (name, moved(it, by, holes)))
+                .collect(),
+        ),
         Value::Unknown => Value::Unknown,
     };
-    SyntaxNode { span, value, is_anchored: node.is_anchored }
+    SyntaxNode {
+        span,
+        value,
+        is_anchored: node.is_anchored,
+    }
 }

@@ -47,7 +47,10 @@ pub(crate) struct Actions {
 
 impl Actions {
     pub(crate) fn of<'a>(negated: bool, names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { negated, names: names.into_iter().map(str::to_ascii_lowercase).collect() }
+        Self {
+            negated,
+            names: names.into_iter().map(str::to_ascii_lowercase).collect(),
+        }
     }
 }
 
@@ -63,7 +66,9 @@ pub(crate) fn is_action(name: &str) -> Option<bool> {
 impl MeantPolicy {
     /// A document as AWS has it, or as it is recommended.
     pub(crate) fn of(text: &str) -> Option<Self> {
-        let Json::Object(all) = serde_json::from_str(text).ok()? else { return None };
+        let Json::Object(all) = serde_json::from_str(text).ok()? else {
+            return None;
+        };
         let (mut top, mut statements) = (Frame::new(), Vec::new());
         for (name, value) in all {
             match (name.as_str(), value) {
@@ -93,9 +98,10 @@ impl MeantStatement {
                 Some(negated) => {
                     let texts: Vec<String> = match value {
                         Json::String(one) => vec![one],
-                        Json::Array(all) => {
-                            all.iter().map(|it| it.as_str().map(str::to_owned)).collect::<Option<_>>()?
-                        }
+                        Json::Array(all) => all
+                            .iter()
+                            .map(|it| it.as_str().map(str::to_owned))
+                            .collect::<Option<_>>()?,
                         _ => return None,
                     };
                     if found.replace((negated, texts)).is_some() {
@@ -106,7 +112,11 @@ impl MeantStatement {
         }
         without_empty_sid(&mut frame);
         let (negated, texts) = found?;
-        Some(Self { frame, actions: Actions::of(negated, texts.iter().map(String::as_str)), texts })
+        Some(Self {
+            frame,
+            actions: Actions::of(negated, texts.iter().map(String::as_str)),
+            texts,
+        })
     }
 }
 
@@ -123,12 +133,17 @@ fn of_json(value: &Json) -> Meaning {
     match value {
         Json::String(text) => set(BTreeSet::from([text.clone()])),
         Json::Array(items) => {
-            let texts = items.iter().map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned));
+            let texts = items
+                .iter()
+                .map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned));
             set(texts.collect())
         }
-        Json::Object(members) => {
-            Meaning::Map(members.iter().map(|(name, it)| (name.clone(), of_json(it))).collect())
-        }
+        Json::Object(members) => Meaning::Map(
+            members
+                .iter()
+                .map(|(name, it)| (name.clone(), of_json(it)))
+                .collect(),
+        ),
         other => set(BTreeSet::from([other.to_string()])),
     }
 }
@@ -137,15 +152,29 @@ fn of_json(value: &Json) -> Meaning {
 pub(crate) fn of_node(node: &SyntaxNode) -> Meaning {
     match &node.value {
         Value::Unknown => Meaning::Unknown,
-        Value::Text(text, _) => Meaning::Set { texts: BTreeSet::from([text.clone()]), open: false },
+        Value::Text(text, _) => Meaning::Set {
+            texts: BTreeSet::from([text.clone()]),
+            open: false,
+        },
         Value::List(items, _) => {
-            let texts = items.iter().filter_map(|it| it.text().map(str::to_owned)).collect();
-            Meaning::Set { texts, open: items.iter().any(|it| it.text().is_none()) }
+            let texts = items
+                .iter()
+                .filter_map(|it| it.text().map(str::to_owned))
+                .collect();
+            Meaning::Set {
+                texts,
+                open: items.iter().any(|it| it.text().is_none()),
+            }
         }
         // An intrinsic function of CloudFormation.
         Value::Map(members) => match members.as_slice() {
             [(name, _)] if name == "Ref" || name.starts_with("Fn::") => Meaning::Unknown,
-            _ => Meaning::Map(members.iter().map(|(name, it)| (name.clone(), of_node(it))).collect()),
+            _ => Meaning::Map(
+                members
+                    .iter()
+                    .map(|(name, it)| (name.clone(), of_node(it)))
+                    .collect(),
+            ),
         },
     }
 }

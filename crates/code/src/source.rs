@@ -65,7 +65,12 @@ impl CodePolicy {
         }
         let mut top = self.top.clone();
         if self.is_version_given && !top.contains_key("Version") {
-            top.extend(wanted.top.get("Version").map(|it| ("Version".to_owned(), it.clone())));
+            top.extend(
+                wanted
+                    .top
+                    .get("Version")
+                    .map(|it| ("Version".to_owned(), it.clone())),
+            );
         }
         let mut variables = frames_agree(&top, &wanted.top)?;
         for (code, wanted) in self.statements.iter().zip(&wanted.statements) {
@@ -118,19 +123,48 @@ pub(crate) fn policies(kind: CodeFileKind, text: &str) -> Vec<CodePolicy> {
             documents.into_iter().flat_map(of_block).collect()
         }
         CodeFileKind::Yaml | CodeFileKind::Json => {
-            let language = if kind == CodeFileKind::Json { Language::Json } else { Language::Yaml };
-            let mut walk =
-                Walk { language, label: String::new(), is_made: false, names: Vec::new(), found: Vec::new() };
-            yaml::documents(text).unwrap_or_default().iter().for_each(|it| walk.visit(it, &mut Vec::new()));
+            let language = if kind == CodeFileKind::Json {
+                Language::Json
+            } else {
+                Language::Yaml
+            };
+            let mut walk = Walk {
+                language,
+                label: String::new(),
+                is_made: false,
+                names: Vec::new(),
+                found: Vec::new(),
+            };
+            yaml::documents(text)
+                .unwrap_or_default()
+                .iter()
+                .for_each(|it| walk.visit(it, &mut Vec::new()));
             walk.found
         }
     }
 }
 
 fn of_block(document: hcl::HclDocument) -> Vec<CodePolicy> {
-    let hcl::HclDocument { address, names, node, is_repeated, has_default_version, language } = document;
-    let language = if has_default_version { Language::Hcl } else { language };
-    let mut walk = Walk { language, label: address, is_made: false, names, found: Vec::new() };
+    let hcl::HclDocument {
+        address,
+        names,
+        node,
+        is_repeated,
+        has_default_version,
+        language,
+    } = document;
+    let language = if has_default_version {
+        Language::Hcl
+    } else {
+        language
+    };
+    let mut walk = Walk {
+        language,
+        label: address,
+        is_made: false,
+        names,
+        found: Vec::new(),
+    };
     walk.visit(&node, &mut Vec::new());
     for policy in &mut walk.found {
         policy.is_version_given = has_default_version;
@@ -140,7 +174,13 @@ fn of_block(document: hcl::HclDocument) -> Vec<CodePolicy> {
 }
 
 /// Members whose text is a name.
-const NAMES: [&str; 5] = ["PolicyName", "ManagedPolicyName", "RoleName", "UserName", "GroupName"];
+const NAMES: [&str; 5] = [
+    "PolicyName",
+    "ManagedPolicyName",
+    "RoleName",
+    "UserName",
+    "GroupName",
+];
 
 struct Walk {
     language: Language,
@@ -159,18 +199,22 @@ impl Walk {
             Value::Map(members) => {
                 let before = self.names.len();
                 let names = members.iter().filter(|(name, _)| NAMES.contains(&name.as_str()));
-                self.names.extend(names.filter_map(|(_, it)| it.text().map(str::to_owned)));
+                self.names
+                    .extend(names.filter_map(|(_, it)| it.text().map(str::to_owned)));
                 if let ["Resources", id] = path.as_slice() {
-                    let made =
-                        node.get("Metadata").and_then(|it| it.get("aws:cdk:path")).and_then(SyntaxNode::text);
+                    let made = node
+                        .get("Metadata")
+                        .and_then(|it| it.get("aws:cdk:path"))
+                        .and_then(SyntaxNode::text);
                     self.label = made.unwrap_or(id).to_owned();
                     self.is_made = made.is_some();
                 }
                 match self.policy(node, path) {
                     Some(policy) => self.found.push(policy),
                     None => {
-                        for (name, it) in
-                            members.iter().filter(|(name, _)| name != "AssumeRolePolicyDocument")
+                        for (name, it) in members
+                            .iter()
+                            .filter(|(name, _)| name != "AssumeRolePolicyDocument")
                         {
                             path.push(name);
                             self.visit(it, path);
@@ -234,7 +278,11 @@ fn statement(node: &SyntaxNode) -> Option<CodeStatement> {
     }
     let (negated, list) = found?;
     let entry = |it: &SyntaxNode| match &it.value {
-        Value::Text(text, quote) => Some(Entry { span: it.span.clone(), text: text.clone(), quote: *quote }),
+        Value::Text(text, quote) => Some(Entry {
+            span: it.span.clone(),
+            text: text.clone(),
+            quote: *quote,
+        }),
         _ => None,
     };
     let entries = list.items().iter().map(entry).collect::<Option<_>>()?;

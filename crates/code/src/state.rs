@@ -163,8 +163,10 @@ struct OneInstance {
 /// # Errors
 /// When it is no state.
 pub fn read(text: &str, into: &mut Defined) -> Result<(), TerraformError> {
-    let malformed =
-        |error: &serde_json::Error| TerraformError::Malformed { line: error.line(), column: error.column() };
+    let malformed = |error: &serde_json::Error| TerraformError::Malformed {
+        line: error.line(),
+        column: error.column(),
+    };
     let head: StateHead<'_> =
         serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|it| malformed(&it))?;
     if head.encrypted_data.is_some() {
@@ -172,7 +174,10 @@ pub fn read(text: &str, into: &mut Defined) -> Result<(), TerraformError> {
     }
     let mut all = Vec::new();
     match (head.version, head.resources, head.values) {
-        (Some(4), resources, _) => resources.into_iter().flatten().for_each(|it| of_state(it, &mut all)),
+        (Some(4), resources, _) => resources
+            .into_iter()
+            .flatten()
+            .for_each(|it| of_state(it, &mut all)),
         (Some(version), ..) => return Err(TerraformError::Version(version)),
         (None, _, Some(values)) => {
             if let Some(root) = values.root_module {
@@ -188,11 +193,22 @@ pub fn read(text: &str, into: &mut Defined) -> Result<(), TerraformError> {
 }
 
 fn of_state(resource: StateResource<'_>, into: &mut Vec<OneInstance>) {
-    let StateResource { module, mode, r#type, name, provider, instances } = resource;
+    let StateResource {
+        module,
+        mode,
+        r#type,
+        name,
+        provider,
+        instances,
+    } = resource;
     if mode == "data" || !is_told(&r#type) {
         return;
     }
-    let module = if module.is_empty() { module } else { format!("{module}.") };
+    let module = if module.is_empty() {
+        module
+    } else {
+        format!("{module}.")
+    };
     for instance in instances {
         let index = match instance.index_key {
             None => String::new(),
@@ -208,12 +224,22 @@ fn of_module(module: Module<'_>, depth: usize, into: &mut Vec<OneInstance>) {
     if depth > DEEPEST {
         return;
     }
-    for ShownState { address, mode, r#type, provider_name, values } in module.resources {
+    for ShownState {
+        address,
+        mode,
+        r#type,
+        provider_name,
+        values,
+    } in module.resources
+    {
         if mode != "data" && is_told(&r#type) {
             add(address, &r#type, &provider_name, values, into);
         }
     }
-    module.child_modules.into_iter().for_each(|it| of_module(it, depth + 1, into));
+    module
+        .child_modules
+        .into_iter()
+        .for_each(|it| of_module(it, depth + 1, into));
 }
 
 fn is_told(kind: &str) -> bool {
@@ -223,7 +249,12 @@ fn is_told(kind: &str) -> bool {
 fn add(address: String, kind: &str, provider: &str, values: Option<&RawValue>, into: &mut Vec<OneInstance>) {
     // What has other types than the provider gives is passed over: no address is better than a wrong one.
     if let Some(is) = values.and_then(|values| serde_json::from_str::<Attributes>(values.get()).ok()) {
-        into.push(OneInstance { address, kind: kind.to_owned(), provider: provider.to_owned(), is });
+        into.push(OneInstance {
+            address,
+            kind: kind.to_owned(),
+            provider: provider.to_owned(),
+            is,
+        });
     }
 }
 
@@ -232,8 +263,11 @@ fn accounts(all: &[OneInstance]) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut accounts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for one in all {
         let arns = [&one.is.arn, &one.is.policy_arn];
-        for account in
-            arns.into_iter().flatten().map(|arn| Arn::of(arn).account).filter(|it| is_account_id(it))
+        for account in arns
+            .into_iter()
+            .flatten()
+            .map(|arn| Arn::of(arn).account)
+            .filter(|it| is_account_id(it))
         {
             accounts.entry(&one.provider).or_default().insert(account);
         }
@@ -255,7 +289,10 @@ fn define(all: &[OneInstance], into: &mut Defined) {
         .collect();
     for one in all {
         let (is, address) = (&one.is, one.address.as_str());
-        let holder = |kind, name: &str| PolicyHolder { kind, name: last_name(name).to_owned() };
+        let holder = |kind, name: &str| PolicyHolder {
+            kind,
+            name: last_name(name).to_owned(),
+        };
         match one.kind.as_str() {
             "aws_iam_policy" => {
                 if let Some(arn) = &is.arn {
@@ -267,7 +304,14 @@ fn define(all: &[OneInstance], into: &mut Defined) {
                 if let (Some(account), Some(name), Some((kind, of))) =
                     (account_of(one), &is.name, one_holder(is))
                 {
-                    into.add_inline(Inline { account, holder: &holder(kind, of), policy: name }, address);
+                    into.add_inline(
+                        Inline {
+                            account,
+                            holder: &holder(kind, of),
+                            policy: name,
+                        },
+                        address,
+                    );
                 }
             }
             "aws_iam_role_policy_attachment"
@@ -277,7 +321,9 @@ fn define(all: &[OneInstance], into: &mut Defined) {
                 let Some(arn) = &is.policy_arn else { continue };
                 // The ARN of a customer's policy tells the account.
                 let own = Some(Arn::of(arn).account).filter(|it| is_account_id(it));
-                let Some(account) = own.or_else(|| account_of(one)) else { continue };
+                let Some(account) = own.or_else(|| account_of(one)) else {
+                    continue;
+                };
                 for (kind, name) in holders(is) {
                     into.add_attachment(account, holder(kind, name), arn, address);
                 }
@@ -295,7 +341,9 @@ fn define(all: &[OneInstance], into: &mut Defined) {
 /// A role, user or group, with the policies that stand in its own block.
 fn of_holder(one: &OneInstance, into: &mut Defined) {
     let (is, address) = (&one.is, one.address.as_str());
-    let (Some(arn), Some(name)) = (&is.arn, &is.name) else { return };
+    let (Some(arn), Some(name)) = (&is.arn, &is.name) else {
+        return;
+    };
     let kind = match one.kind.as_str() {
         "aws_iam_role" => HolderKind::Role,
         "aws_iam_user" => HolderKind::User,
@@ -305,10 +353,24 @@ fn of_holder(one: &OneInstance, into: &mut Defined) {
     if !is_account_id(account) {
         return;
     }
-    let holder = PolicyHolder { kind, name: name.clone() };
+    let holder = PolicyHolder {
+        kind,
+        name: name.clone(),
+    };
     if let Some(InlineBlocks::Blocks(blocks)) = &is.inline_policy {
-        for policy in blocks.iter().filter_map(|it| it.name.as_deref()).filter(|it| !it.is_empty()) {
-            into.add_inline(Inline { account, holder: &holder, policy }, address);
+        for policy in blocks
+            .iter()
+            .filter_map(|it| it.name.as_deref())
+            .filter(|it| !it.is_empty())
+        {
+            into.add_inline(
+                Inline {
+                    account,
+                    holder: &holder,
+                    policy,
+                },
+                address,
+            );
         }
     }
     for arn in is.managed_policy_arns.iter().flatten() {
@@ -320,12 +382,16 @@ fn of_holder(one: &OneInstance, into: &mut Defined) {
 fn one_holder(is: &Attributes) -> Option<(HolderKind, &str)> {
     let role = is.role.as_deref().map(|name| (HolderKind::Role, name));
     let user = || is.user.as_deref().map(|name| (HolderKind::User, name));
-    role.or_else(user).or_else(|| is.group.as_deref().map(|name| (HolderKind::Group, name)))
+    role.or_else(user)
+        .or_else(|| is.group.as_deref().map(|name| (HolderKind::Group, name)))
 }
 
 fn holders(is: &Attributes) -> Vec<(HolderKind, &str)> {
-    let many =
-        [(HolderKind::Role, &is.roles), (HolderKind::User, &is.users), (HolderKind::Group, &is.groups)];
+    let many = [
+        (HolderKind::Role, &is.roles),
+        (HolderKind::User, &is.users),
+        (HolderKind::Group, &is.groups),
+    ];
     let many = many
         .into_iter()
         .flat_map(|(kind, names)| names.iter().flatten().map(move |name| (kind, name.as_str())));
@@ -388,14 +454,23 @@ mod tests {
         let mut defined = Defined::default();
         read(shown, &mut defined).unwrap();
         let all = format!("{defined:?}");
-        assert!(all.contains("module.m.aws_iam_user_policy.p") && all.contains("aws_iam_user.u"), "{all}");
+        assert!(
+            all.contains("module.m.aws_iam_user_policy.p") && all.contains("aws_iam_user.u"),
+            "{all}"
+        );
     }
 
     #[test]
     fn what_is_no_state_is_refused_without_quoting_it() {
         let told = |text: &str| read(text, &mut Defined::default()).unwrap_err();
-        assert!(matches!(told(r#"{"version":3,"modules":[]}"#), TerraformError::Version(3)));
-        assert!(matches!(told(r#"{"version":4,"encrypted_data":"x"}"#), TerraformError::Encrypted));
+        assert!(matches!(
+            told(r#"{"version":3,"modules":[]}"#),
+            TerraformError::Version(3)
+        ));
+        assert!(matches!(
+            told(r#"{"version":4,"encrypted_data":"x"}"#),
+            TerraformError::Encrypted
+        ));
         assert!(matches!(told("{}"), TerraformError::Other));
         for text in [
             format!("{{\"version\":4,\"resources\":\"{SECRET}\"}}"),

@@ -55,7 +55,11 @@ pub(crate) enum Value {
 
 impl SyntaxNode {
     pub(crate) fn new(span: Range<usize>, value: Value) -> Self {
-        Self { span, value, is_anchored: false }
+        Self {
+            span,
+            value,
+            is_anchored: false,
+        }
     }
 
     pub(crate) fn unknown(span: Range<usize>) -> Self {
@@ -77,7 +81,10 @@ impl SyntaxNode {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
-        self.map()?.iter().find(|(name, _)| name == key).map(|(_, node)| node)
+        self.map()?
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, node)| node)
     }
 
     /// The items of a list, or the one value that stands for a list of it.

@@ -52,7 +52,11 @@ pub(crate) fn documents(text: &str) -> Option<Vec<SyntaxNode>> {
                 } else {
                     Value::Unknown
                 };
-                Some(SyntaxNode { span, value, is_anchored: anchor > 0 })
+                Some(SyntaxNode {
+                    span,
+                    value,
+                    is_anchored: anchor > 0,
+                })
             }
             Event::SequenceStart(anchor, tag) => {
                 let known = is_known(tag.as_deref());
@@ -66,7 +70,13 @@ pub(crate) fn documents(text: &str) -> Option<Vec<SyntaxNode>> {
             }
             Event::MappingStart(anchor, tag) => {
                 let (from, known) = (at(&span.start), is_known(tag.as_deref()));
-                open.push(Open::Map { from, members: Vec::new(), key: None, anchored: anchor > 0, known });
+                open.push(Open::Map {
+                    from,
+                    members: Vec::new(),
+                    key: None,
+                    anchored: anchor > 0,
+                    known,
+                });
                 None
             }
             Event::SequenceEnd | Event::MappingEnd => Some(close(open.pop()?, range(&span, at))?),
@@ -104,23 +114,64 @@ fn close(open: Open, end: std::ops::Range<usize>) -> Option<SyntaxNode> {
     // What is written in lines ends with its last value; only brackets have an end of their own.
     let is_block = end.is_empty();
     let (from, value, anchored, last) = match open {
-        Open::List { from, items, anchored, known } => {
+        Open::List {
+            from,
+            items,
+            anchored,
+            known,
+        } => {
             let last = items.last().map(|it| it.span.end);
-            let layout = if is_block { NodeLayout::Block } else { NodeLayout::Flow };
-            (from, if known { Value::List(items, layout) } else { Value::Unknown }, anchored, last)
+            let layout = if is_block {
+                NodeLayout::Block
+            } else {
+                NodeLayout::Flow
+            };
+            (
+                from,
+                if known {
+                    Value::List(items, layout)
+                } else {
+                    Value::Unknown
+                },
+                anchored,
+                last,
+            )
         }
-        Open::Map { from, members, anchored, known, key } => {
+        Open::Map {
+            from,
+            members,
+            anchored,
+            known,
+            key,
+        } => {
             if key.is_some() {
                 return None;
             }
             let last = members.last().map(|(_, it)| it.span.end);
             // A merge brings in what is not here.
             let known = known && members.iter().all(|(name, _)| name != "<<");
-            (from, if known { Value::Map(members) } else { Value::Unknown }, anchored, last)
+            (
+                from,
+                if known {
+                    Value::Map(members)
+                } else {
+                    Value::Unknown
+                },
+                anchored,
+                last,
+            )
         }
     };
-    let to = if is_block { last.unwrap_or(end.end) } else { end.end };
-    Some(SyntaxNode { span: from..to.max(from), value, is_anchored: anchored })
+    let to = if is_block {
+        last.unwrap_or(end.end)
+    } else {
+        end.end
+    };
+    Some(SyntaxNode {
+        span: from..to.max(from),
+        value,
+        is_anchored: anchored,
+    })
 }
 
 /// Whether a tag says nothing but what the value is anyway. `!Sub` and the like make another value of it.

@@ -1,6 +1,10 @@
 //! From files of code, a policy and a smaller one to a patch: cases as data, each with comments, layout and all else in its place.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +22,10 @@ struct Case {
 
 impl Case {
     fn all() -> Vec<Self> {
-        let mut paths: Vec<_> = fs::read_dir("tests/cases").unwrap().map(|it| it.unwrap().path()).collect();
+        let mut paths: Vec<_> = fs::read_dir("tests/cases")
+            .unwrap()
+            .map(|it| it.unwrap().path())
+            .collect();
         paths.sort();
         assert!(paths.len() >= 20, "{}", paths.len());
         let case = |path: &Path| {
@@ -34,7 +41,10 @@ impl Case {
                     None => sections.get_mut(&name).unwrap().push_str(line),
                 }
             }
-            Self { name: path.file_stem().unwrap().to_str().unwrap().to_owned(), sections }
+            Self {
+                name: path.file_stem().unwrap().to_str().unwrap().to_owned(),
+                sections,
+            }
         };
         paths.iter().map(|path| case(path)).collect()
     }
@@ -45,12 +55,21 @@ impl Case {
 
     /// Its files, with the ends of lines that it wants.
     fn files(&self) -> Vec<(String, String)> {
-        let files = self.sections.iter().filter_map(|(name, text)| Some((name.strip_prefix("file ")?, text)));
-        files.map(|(name, text)| (name.to_owned(), self.lines(text))).collect()
+        let files = self
+            .sections
+            .iter()
+            .filter_map(|(name, text)| Some((name.strip_prefix("file ")?, text)));
+        files
+            .map(|(name, text)| (name.to_owned(), self.lines(text)))
+            .collect()
     }
 
     fn lines(&self, text: &str) -> String {
-        if self.sections.contains_key("crlf") { text.replace('\n', "\r\n") } else { text.to_owned() }
+        if self.sections.contains_key("crlf") {
+            text.replace('\n', "\r\n")
+        } else {
+            text.to_owned()
+        }
     }
 
     fn find(&self) -> Found {
@@ -99,8 +118,11 @@ fn each_case_gives_its_patch_and_the_patch_applies() {
             fs::write(path, text).unwrap();
         }
         fs::write(folder.path().join("change.patch"), &patch).unwrap();
-        let applied =
-            Command::new("git").args(["apply", "change.patch"]).current_dir(folder.path()).output().unwrap();
+        let applied = Command::new("git")
+            .args(["apply", "change.patch"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
         assert!(
             applied.status.success(),
             "{}: {}\n{patch}",
@@ -120,9 +142,21 @@ fn each_case_gives_its_patch_and_the_patch_applies() {
         // What the file says now is the recommended policy, and no more the old one.
         let mut checkout = Checkout::default();
         checkout.add("", &path, now, false);
-        assert_eq!(checkout.places(case.get("after").unwrap()).len(), 1, "{}", case.name);
-        let others = case.get("uses").map_or(0, |it| it.trim().parse::<usize>().unwrap() - 1);
-        assert_eq!(checkout.places(case.get("before").unwrap()).len(), others, "{}", case.name);
+        assert_eq!(
+            checkout.places(case.get("after").unwrap()).len(),
+            1,
+            "{}",
+            case.name
+        );
+        let others = case
+            .get("uses")
+            .map_or(0, |it| it.trim().parse::<usize>().unwrap() - 1);
+        assert_eq!(
+            checkout.places(case.get("before").unwrap()).len(),
+            others,
+            "{}",
+            case.name
+        );
     }
     assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n\n"));
 }
@@ -132,27 +166,55 @@ const AFTER: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":"*"}]}"#;
 
 fn wanted() -> Wanted<'static> {
-    Wanted { before: BEFORE, after: Some(AFTER), name: "p", owners: &[], policies: 1 }
+    Wanted {
+        before: BEFORE,
+        after: Some(AFTER),
+        name: "p",
+        owners: &[],
+        policies: 1,
+    }
 }
 
 #[test]
 fn a_hostile_path_begins_no_line_of_a_patch() {
-    for path in ["a\n+++ b/x/p.json", "\"q\\.json", "spa ce/é\t.json", "-p.json", "--- a.json"] {
+    for path in [
+        "a\n+++ b/x/p.json",
+        "\"q\\.json",
+        "spa ce/é\t.json",
+        "-p.json",
+        "--- a.json",
+    ] {
         let mut checkout = Checkout::default();
         checkout.add("", path, BEFORE.to_owned(), false);
         let patch = checkout.find(&wanted(), &|_| 1).patch.unwrap();
         let heads: Vec<&str> = patch.lines().take(3).collect();
         assert!(heads[0].starts_with("diff --git "), "{patch}");
-        assert!(heads[1].starts_with("--- ") && heads[2].starts_with("+++ "), "{patch}");
-        assert!(patch.lines().skip(3).all(|it| it.starts_with(['@', ' ', '+', '-', '\\'])), "{patch}");
+        assert!(
+            heads[1].starts_with("--- ") && heads[2].starts_with("+++ "),
+            "{patch}"
+        );
+        assert!(
+            patch
+                .lines()
+                .skip(3)
+                .all(|it| it.starts_with(['@', ' ', '+', '-', '\\'])),
+            "{patch}"
+        );
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, BEFORE).unwrap();
         fs::write(folder.path().join("change"), &patch).unwrap();
-        let applied =
-            Command::new("git").args(["apply", "change"]).current_dir(folder.path()).output().unwrap();
-        assert!(applied.status.success(), "{path:?}: {}\n{patch}", String::from_utf8_lossy(&applied.stderr));
+        let applied = Command::new("git")
+            .args(["apply", "change"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(
+            applied.status.success(),
+            "{path:?}: {}\n{patch}",
+            String::from_utf8_lossy(&applied.stderr)
+        );
         assert!(!fs::read_to_string(&file).unwrap().contains("PutObject"));
     }
 }
@@ -214,14 +276,20 @@ fn statements(dice: &mut Dice) -> Vec<(Vec<&'static str>, Vec<&'static str>)> {
     let mut all: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
     for _ in 0..count {
         let before: Vec<&str> = ACTIONS.into_iter().filter(|_| dice.below(2) == 0).collect();
-        let before = if before.is_empty() { vec!["s3:Get*"] } else { before };
+        let before = if before.is_empty() {
+            vec!["s3:Get*"]
+        } else {
+            before
+        };
         let mut after: Vec<&str> = Vec::new();
         for action in &before {
             match dice.below(3) {
                 0 => after.push(action),
                 1 => {
                     let root = action.trim_end_matches('*');
-                    let of = SMALLER.into_iter().filter(|it| action.ends_with('*') && it.starts_with(root));
+                    let of = SMALLER
+                        .into_iter()
+                        .filter(|it| action.ends_with('*') && it.starts_with(root));
                     after.extend(of);
                 }
                 _ => {}
@@ -247,7 +315,10 @@ fn json(statements: &[Vec<&str>]) -> String {
             actions.join(",")
         )
     });
-    format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, each.collect::<Vec<_>>().join(","))
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
+        each.collect::<Vec<_>>().join(",")
+    )
 }
 
 /// The same as people write it: in a language, with comments, in lines or not.
@@ -341,27 +412,49 @@ fn whatever_is_patched_means_the_recommended_policy_and_loses_no_comment_of_what
         let before = json(&before);
         let mut checkout = Checkout::default();
         checkout.add("", &path, text.clone(), false);
-        let wanted = Wanted { before: &before, after: Some(&after), name: "p", owners: &[], policies: 1 };
+        let wanted = Wanted {
+            before: &before,
+            after: Some(&after),
+            name: "p",
+            owners: &[],
+            policies: 1,
+        };
         let found = checkout.find(&wanted, &|_| 1);
-        assert!(found.patch.is_some(), "{:?}\n{text}\n{before}\n{after}", found.code);
+        assert!(
+            found.patch.is_some(),
+            "{:?}\n{text}\n{before}\n{after}",
+            found.code
+        );
         patched += 1;
         let patch = found.patch.unwrap();
         if round % 10 == 0 {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join(&path), &text).unwrap();
             fs::write(folder.path().join("change"), &patch).unwrap();
-            let done =
-                Command::new("git").args(["apply", "change"]).current_dir(folder.path()).output().unwrap();
-            assert!(done.status.success(), "{}\n{patch}\n{text}", String::from_utf8_lossy(&done.stderr));
+            let done = Command::new("git")
+                .args(["apply", "change"])
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
+            assert!(
+                done.status.success(),
+                "{}\n{patch}\n{text}",
+                String::from_utf8_lossy(&done.stderr)
+            );
             let now = fs::read_to_string(folder.path().join(&path)).unwrap();
             let mut checkout = Checkout::default();
             checkout.add("", &path, now.clone(), false);
             assert_eq!(checkout.places(&after).len(), 1, "{now}");
         }
         // No line goes that is not about an action or a statement that goes.
-        let gone = patch.lines().filter(|it| it.starts_with('-') && !it.starts_with("---"));
+        let gone = patch
+            .lines()
+            .filter(|it| it.starts_with('-') && !it.starts_with("---"));
         for line in gone.filter(|it| it.contains("about")) {
-            assert!(left.len() < all.len(), "a comment of its own line is gone: {line}\n{patch}");
+            assert!(
+                left.len() < all.len(),
+                "a comment of its own line is gone: {line}\n{patch}"
+            );
         }
     }
     assert_eq!(patched, 400);

@@ -20,7 +20,13 @@ impl<'a> Arn<'a> {
     pub fn of(text: &'a str) -> Self {
         let mut parts = text.splitn(6, ':').skip(1);
         let mut next = || parts.next().unwrap_or_default();
-        Self { partition: next(), service: next(), region: next(), account: next(), resource: next() }
+        Self {
+            partition: next(),
+            service: next(),
+            region: next(),
+            account: next(),
+            resource: next(),
+        }
     }
 
     /// The parts of a text that begins with `arn:` and has all of them.
@@ -55,19 +61,35 @@ mod tests {
             (arn.partition, arn.service, arn.region, arn.account, arn.resource),
             ("aws", "logs", "eu-west-1", "111111111111", "log-group:/a:b")
         );
-        assert_eq!(Arn::parse("arn:aws:iam::aws:policy/a").map(|arn| arn.account), Some("aws"));
-        for text in ["", "arn:aws:iam", "arn:aws:iam::111111111111", "arm:aws:iam::111111111111:user/a"] {
+        assert_eq!(
+            Arn::parse("arn:aws:iam::aws:policy/a").map(|arn| arn.account),
+            Some("aws")
+        );
+        for text in [
+            "",
+            "arn:aws:iam",
+            "arn:aws:iam::111111111111",
+            "arm:aws:iam::111111111111:user/a",
+        ] {
             assert_eq!(Arn::parse(text), None, "{text}");
         }
         assert_eq!(
             Arn::of("arn:aws:iam::1"),
-            Arn { partition: "aws", service: "iam", account: "1", ..Arn::default() }
+            Arn {
+                partition: "aws",
+                service: "iam",
+                account: "1",
+                ..Arn::default()
+            }
         );
     }
 
     #[test]
     fn names_and_ids() {
-        assert_eq!((last_name("arn:aws:iam::aws:policy/job/View"), last_name("plain")), ("View", "plain"));
+        assert_eq!(
+            (last_name("arn:aws:iam::aws:policy/job/View"), last_name("plain")),
+            ("View", "plain")
+        );
         assert!(
             is_account_id("000000000000") && !is_account_id("00000000000") && !is_account_id("00000000000a")
         );

@@ -25,5 +25,7 @@ pub fn day(date: &str) -> Option<Date> {
 /// How many days one day is after another; less than none when it is before.
 pub fn days_after(later: Date, earlier: Date) -> i32 {
     // Days of a calendar always have a difference in days.
-    later.since((Unit::Day, earlier)).map_or(0, |span| span.get_days())
+    later
+        .since((Unit::Day, earlier))
+        .map_or(0, |span| span.get_days())
 }

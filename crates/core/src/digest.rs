@@ -30,7 +30,11 @@ impl FileHash {
 
     /// As it is written; also in capital letters.
     pub fn read(text: &str) -> Option<Self> {
-        let digit = |digit: &u8| char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+        let digit = |digit: &u8| {
+            char::from(*digit)
+                .to_digit(16)
+                .and_then(|value| u8::try_from(value).ok())
+        };
         let mut hash = [0; 32];
         if text.len() != 64 {
             return None;
@@ -59,7 +63,11 @@ impl fmt::Display for FileHash {
         let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
         let mut text = [0; 64];
         for (place, digit) in text.iter_mut().zip(digits) {
-            *place = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+            *place = if digit < 10 {
+                b'0' + digit
+            } else {
+                b'a' + digit - 10
+            };
         }
         // It is ASCII.
         f.write_str(std::str::from_utf8(&text).unwrap_or_default())
@@ -89,7 +97,13 @@ mod tests {
         let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(hash.to_string(), text);
         assert_eq!(FileHash::read(text), Some(hash));
-        for wrong in ["", "ba78", &text.replace('b', "g"), &text.replace('b', "+"), &format!("{text}00")] {
+        for wrong in [
+            "",
+            "ba78",
+            &text.replace('b', "g"),
+            &text.replace('b', "+"),
+            &format!("{text}00"),
+        ] {
             assert_eq!(FileHash::read(wrong), None, "{wrong}");
         }
     }

@@ -117,7 +117,10 @@ pub enum RefineError {
 impl<'a> Refiner<'a> {
     /// By a catalog, or by all that is known of actions. The results may be of any length.
     pub fn new(basis: impl Into<Basis<'a>>) -> Self {
-        Self { basis: basis.into(), options: RefineOptions::default() }
+        Self {
+            basis: basis.into(),
+            options: RefineOptions::default(),
+        }
     }
 
     /// The same with these options.
@@ -136,7 +139,11 @@ impl<'a> Refiner<'a> {
         observed: &Observed,
     ) -> Result<Refined<'p, 'a>, RefineError> {
         let universe = Universe::new(self.basis, policy, observed);
-        let RefineOptions { kind, taken, wildcards } = self.options;
+        let RefineOptions {
+            kind,
+            taken,
+            wildcards,
+        } = self.options;
         let mut budget = kind.map_or_else(Budget::endless, |_| Budget::usual());
         let proposal = refine::propose(&universe, policy, wildcards, &mut budget)?;
         let (documents, step) = match (proposal, kind) {
@@ -147,7 +154,12 @@ impl<'a> Refiner<'a> {
             }
         };
         match prove_in(&universe, policy, documents) {
-            Verdict::Proven(proof) => Ok(Refined { before: policy, universe, proof, step }),
+            Verdict::Proven(proof) => Ok(Refined {
+                before: policy,
+                universe,
+                proof,
+                step,
+            }),
             Verdict::Refuted(counterexample) => Err(RefineError::Refuted(counterexample)),
             Verdict::Undecided(reason) => Err(RefineError::Undecided(reason)),
         }

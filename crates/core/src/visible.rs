@@ -116,8 +116,14 @@ mod tests {
 
     #[test]
     fn what_steers_or_hides_is_written_out() {
-        assert_eq!(visible(HOSTILE), "a\\u001b[31mb\\u009bc\\u202ed\\ufeff\ne\"\\\\udb40\\udc41\t");
-        assert_eq!(visible_line(HOSTILE), "a\\u001b[31mb\\u009bc\\u202ed\\ufeff\\ne\"\\\\udb40\\udc41\\t");
+        assert_eq!(
+            visible(HOSTILE),
+            "a\\u001b[31mb\\u009bc\\u202ed\\ufeff\ne\"\\\\udb40\\udc41\t"
+        );
+        assert_eq!(
+            visible_line(HOSTILE),
+            "a\\u001b[31mb\\u009bc\\u202ed\\ufeff\\ne\"\\\\udb40\\udc41\\t"
+        );
         assert_eq!(visible("Ünïcode · 名前 stays"), "Ünïcode · 名前 stays");
     }
 
@@ -162,7 +168,10 @@ mod tests {
         let text = serde_json::to_string(HOSTILE).unwrap_or_default();
         let shown = visible(&text);
         assert!(!shown.chars().any(is_unseen), "{shown}");
-        assert_eq!(serde_json::from_str::<String>(&shown).unwrap_or_default(), HOSTILE);
+        assert_eq!(
+            serde_json::from_str::<String>(&shown).unwrap_or_default(),
+            HOSTILE
+        );
     }
 
     #[test]
@@ -170,8 +179,10 @@ mod tests {
         for before in 0..70 {
             for c in ['\u{202e}', '\n', '\u{7f}'] {
                 let text = format!("{}·{c}{}", "x".repeat(before), "y".repeat(before));
-                let by_character: String =
-                    text.chars().map(|c| visible_line(&c.to_string()).into_owned()).collect();
+                let by_character: String = text
+                    .chars()
+                    .map(|c| visible_line(&c.to_string()).into_owned())
+                    .collect();
                 assert_eq!(visible_line(&text), by_character);
             }
         }

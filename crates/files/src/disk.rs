@@ -114,15 +114,20 @@ const DRAFT: (&str, &str) = (".", ".part");
 
 /// Whether a name is one of a file that a run is writing, or was writing when it was killed.
 pub fn is_draft(name: &OsStr) -> bool {
-    name.to_str().is_some_and(|name| is_unguessable(name, DRAFT.0, DRAFT.1))
+    name.to_str()
+        .is_some_and(|name| is_unguessable(name, DRAFT.0, DRAFT.1))
 }
 
 /// Whether a name was made of these by [`Folder::make_unguessable`].
 pub fn is_unguessable(name: &str, prefix: &str, suffix: &str) -> bool {
-    let random = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix));
+    let random = name
+        .strip_prefix(prefix)
+        .and_then(|rest| rest.strip_suffix(suffix));
     random.is_some_and(|random| {
         random.len() == 16
-            && random.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+            && random
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     })
 }
 

@@ -82,7 +82,9 @@ impl From<ReadRefused> for io::Error {
 
 /// What to do about a file that is refused here.
 pub fn help(error: &io::Error) -> Option<&'static str> {
-    let refused = error.get_ref().and_then(|error| error.downcast_ref::<ReadRefused>());
+    let refused = error
+        .get_ref()
+        .and_then(|error| error.downcast_ref::<ReadRefused>());
     Some(match refused {
         Some(ReadRefused::Link) => "replace the link with the file; links in this folder are not followed",
         Some(ReadRefused::NotPlain) => "replace it with a file; pipes, devices and folders are not read here",
@@ -165,7 +167,11 @@ fn is_own(_: &Metadata, _: &Path) -> io::Result<()> {
 
 /// Refuses a folder that is reached by a link, in a folder that somebody else may have filled.
 pub fn refuse_link(folder: &Path) -> io::Result<()> {
-    if folder.symlink_metadata()?.is_symlink() { Err(ReadRefused::Link.into()) } else { Ok(()) }
+    if folder.symlink_metadata()?.is_symlink() {
+        Err(ReadRefused::Link.into())
+    } else {
+        Ok(())
+    }
 }
 
 /// The bytes of an open file that is plain and not longer than `most`.
@@ -211,12 +217,19 @@ pub fn named(path: &Path, most: u64) -> io::Result<String> {
 pub fn bounded(input: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most { Err(ReadRefused::TooLarge(most).into()) } else { Ok(bytes) }
+    if bytes.len() as u64 > most {
+        Err(ReadRefused::TooLarge(most).into())
+    } else {
+        Ok(bytes)
+    }
 }
 
 fn utf8(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        io::Error::new(io::ErrorKind::InvalidData, format!("it is not UTF-8 at byte {at}"))
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("it is not UTF-8 at byte {at}"),
+        )
     })
 }

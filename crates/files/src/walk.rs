@@ -30,8 +30,14 @@ pub fn plain_files(
             if entries > MOST_ENTRIES {
                 return Err(ReadRefused::TooMany(MOST_ENTRIES).into());
             }
-            let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else { continue };
-            let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+            let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else {
+                continue;
+            };
+            let path = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}/{name}")
+            };
             if kind.is_dir() && depth < DEEPEST && !skips(&name) {
                 folders.push((path, depth + 1));
             } else if kind.is_file() && wants(&path) {
@@ -62,7 +68,10 @@ mod tests {
         for (link, to) in [("l.tf", "a.tf"), ("l", "b"), ("b/up", "..")] {
             std::os::unix::fs::symlink(to, root.join(link)).unwrap();
         }
-        let found = plain_files(root, &|name| name == "node_modules", &|path| path.ends_with(".tf")).unwrap();
+        let found = plain_files(root, &|name| name == "node_modules", &|path| {
+            path.ends_with(".tf")
+        })
+        .unwrap();
         assert_eq!(found, ["a.tf", "b/a.tf"]);
         assert!(plain_files(&root.join("none"), &|_| false, &|_| true).is_err());
     }

@@ -83,7 +83,9 @@ fn mutate(dice: &mut Dice, input: &mut Vec<u8>, seeds: &[Vec<u8>]) {
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let target = args.first().and_then(|name| TARGETS.iter().find(|target| target.name == *name));
+    let target = args
+        .first()
+        .and_then(|name| TARGETS.iter().find(|target| target.name == *name));
     let seconds = args.get(1).and_then(|seconds| seconds.parse().ok());
     let (Some(target), Some(seconds)) = (target, seconds) else {
         let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
@@ -100,7 +102,10 @@ fn main() -> ExitCode {
         let input = INPUT.lock().unwrap_or_else(PoisonError::into_inner);
         match std::fs::write(&path, &*input) {
             Ok(()) => eprintln!("{name}: the input is in {}", path.display()),
-            Err(error) => eprintln!("{name}: the input cannot be written to {}: {error}", path.display()),
+            Err(error) => eprintln!(
+                "{name}: the input cannot be written to {}: {error}",
+                path.display()
+            ),
         }
         abort();
     }));
@@ -109,7 +114,10 @@ fn main() -> ExitCode {
     let (started, most) = (Instant::now(), Duration::from_secs(seconds));
     let mut runs = 0_u64;
     for seed in &seeds {
-        INPUT.lock().unwrap_or_else(PoisonError::into_inner).clone_from(seed);
+        INPUT
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(seed);
         (target.run)(seed);
     }
     while started.elapsed() < most {
@@ -117,12 +125,19 @@ fn main() -> ExitCode {
         for _ in 0..=dice.below(4) {
             mutate(&mut dice, &mut input, &seeds);
         }
-        INPUT.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&input);
+        INPUT
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&input);
         (target.run)(&input);
         runs += 1;
     }
     let _ =
         std::fs::remove_dir_all(std::env::temp_dir().join(format!("leastwise-fuzz-{}", std::process::id())));
-    eprintln!("{name}: {} seeds, {runs} runs in {} s, seed {seed}", seeds.len(), started.elapsed().as_secs());
+    eprintln!(
+        "{name}: {} seeds, {runs} runs in {} s, seed {seed}",
+        seeds.len(),
+        started.elapsed().as_secs()
+    );
     ExitCode::SUCCESS
 }

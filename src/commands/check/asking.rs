@@ -76,7 +76,10 @@ impl<'a> Asking<'a> {
             earlier,
             args,
             log,
-            answers: Mutex::new(CheckAnswers { changes, saved: Instant::now() }),
+            answers: Mutex::new(CheckAnswers {
+                changes,
+                saved: Instant::now(),
+            }),
             refused: Mutex::default(),
             advice: OnceCell::new(),
         }
@@ -103,7 +106,11 @@ impl<'a> Asking<'a> {
         let mut allotted = Vec::with_capacity(self.work.changes.len());
         for change in &self.work.changes {
             // Where nothing is left, no document needs to be read for that.
-            let mine = if left == 0 { 0 } else { self.wanted(change)?.min(left) };
+            let mine = if left == 0 {
+                0
+            } else {
+                self.wanted(change)?.min(left)
+            };
             left -= mine;
             allotted.push(mine);
         }
@@ -115,7 +122,11 @@ impl<'a> Asking<'a> {
         let texts = change.texts(&self.work.folder)?;
         let (before, after) = texts.documents()?;
         let plan = CheckPlan::of(&self.work.catalog, &before, &after, &change.used);
-        let new_access = if is_final(CheckKind::NoNewAccess) { 0 } else { plan.after.len() as u64 };
+        let new_access = if is_final(CheckKind::NoNewAccess) {
+            0
+        } else {
+            plan.after.len() as u64
+        };
         let rest = if is_final(CheckKind::AccessNotGranted) {
             0
         } else {
@@ -126,9 +137,16 @@ impl<'a> Asking<'a> {
 
     /// What AWS has answered before, about these documents.
     fn known(&self, change: &CheckedPair, kind: CheckKind) -> Option<CheckRow> {
-        let earlier =
-            self.earlier.changes.get(&change.id).filter(|it| !self.args.again && change.is_of(it))?;
-        earlier.checks.iter().find(|row| row.check == kind && row.is_final()).cloned()
+        let earlier = self
+            .earlier
+            .changes
+            .get(&change.id)
+            .filter(|it| !self.args.again && change.is_of(it))?;
+        earlier
+            .checks
+            .iter()
+            .find(|row| row.check == kind && row.is_final())
+            .cloned()
     }
 
     /// Everything about one change.
@@ -221,8 +239,11 @@ impl<'a> Asking<'a> {
                 Ok(no_new_access(&opinions))
             })
             .await;
-        let row =
-            if unpaid > 0 && row.failure.is_none() { over_budget(KIND, opinions.len(), unpaid) } else { row };
+        let row = if unpaid > 0 && row.failure.is_none() {
+            over_budget(KIND, opinions.len(), unpaid)
+        } else {
+            row
+        };
         with_dispute(row, no_new_access(&opinions))
     }
 
@@ -296,7 +317,9 @@ impl<'a> Asking<'a> {
             for account in accounts {
                 match asked.findings(account).await {
                     Ok(found) => {
-                        let wanted = found.into_iter().filter(|(arn, _)| principals.contains(arn.as_str()));
+                        let wanted = found
+                            .into_iter()
+                            .filter(|(arn, _)| principals.contains(arn.as_str()));
                         for (principal, ids) in wanted {
                             let ids = ids.into_iter().map(|id| (analyzer.to_owned(), id));
                             advice.findings.entry(principal).or_default().extend(ids);
@@ -342,9 +365,19 @@ impl<'a> Asking<'a> {
         let done = answers.changes.iter().flatten().count();
         let line = |done: usize| done * LINES / total.max(1);
         if line(done) > line(done - 1) || done == total {
-            let failed = answers.changes.iter().flatten().filter(|it| it.verdict == CheckVerdict::Incomplete);
+            let failed = answers
+                .changes
+                .iter()
+                .flatten()
+                .filter(|it| it.verdict == CheckVerdict::Incomplete);
             let failed = failed.count();
-            self.log.tell(&Event::Progress { stage: "checked", done, failed, total, findings: 0 });
+            self.log.tell(&Event::Progress {
+                stage: "checked",
+                done,
+                failed,
+                total,
+                findings: 0,
+            });
         }
         if answers.saved.elapsed() < SAVE_EVERY {
             return Ok(());
@@ -388,7 +421,10 @@ impl<'a> Asking<'a> {
 
     pub(super) fn so_far(&self) -> TotalsSoFar {
         let answers = lock(&self.answers);
-        TotalsSoFar { done: answers.changes.iter().flatten().count(), total: answers.changes.len() }
+        TotalsSoFar {
+            done: answers.changes.iter().flatten().count(),
+            total: answers.changes.len(),
+        }
     }
 }
 
@@ -428,7 +464,11 @@ async fn within(
 /// What was answered before the rest failed, or would have cost too much, is a dispute all the same.
 fn with_dispute(row: CheckRow, judged: CheckRow) -> CheckRow {
     match judged.outcome {
-        CheckOutcome::Disputes => CheckRow { failure: row.failure, unpaid_calls: row.unpaid_calls, ..judged },
+        CheckOutcome::Disputes => CheckRow {
+            failure: row.failure,
+            unpaid_calls: row.unpaid_calls,
+            ..judged
+        },
         _ => row,
     }
 }

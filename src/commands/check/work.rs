@@ -61,14 +61,25 @@ impl CheckWork {
             changes.push(CheckedPair::of(&folder, it.clone())?);
         }
         changes.sort_by(|a, b| (Reverse(a.risk), &a.id).cmp(&(Reverse(b.risk), &b.id)));
-        Ok(Self { folder, report, catalog, changes })
+        Ok(Self {
+            folder,
+            report,
+            catalog,
+            changes,
+        })
     }
 
     /// What AWS has answered about the documents as they are.
     pub(super) fn earlier(&self) -> Result<EarlierCheck, RunError> {
-        let Some(check) = self.folder.check()? else { return Ok(EarlierCheck::default()) };
+        let Some(check) = self.folder.check()? else {
+            return Ok(EarlierCheck::default());
+        };
         let paid_calls = check.totals.paid_calls;
-        let changes = check.changes.into_iter().map(|change| (change.id.clone(), change)).collect();
+        let changes = check
+            .changes
+            .into_iter()
+            .map(|change| (change.id.clone(), change))
+            .collect();
         Ok(EarlierCheck { changes, paid_calls })
     }
 
@@ -85,7 +96,11 @@ impl CheckWork {
 
     /// All principals that some change affects.
     pub(super) fn principals(&self) -> BTreeSet<&str> {
-        self.changes.iter().flat_map(|change| &change.principals).map(String::as_str).collect()
+        self.changes
+            .iter()
+            .flat_map(|change| &change.principals)
+            .map(String::as_str)
+            .collect()
     }
 
     /// Has the scripts refuse what AWS disputes, by the names that they know it by.
@@ -101,7 +116,9 @@ impl CheckWork {
         let accounts = self.report.accounts.iter().filter(|_| !ids.is_empty());
         for summary in accounts {
             let account = self.folder.account(&summary.id)?;
-            names.extend(change_names(&AccountView::of(&self.report, &account), |id| ids.contains(id)));
+            names.extend(change_names(&AccountView::of(&self.report, &account), |id| {
+                ids.contains(id)
+            }));
         }
         Ok(afterwards::write_disputed(self.folder.path(), &names)?)
     }
@@ -117,7 +134,9 @@ pub(super) struct EarlierCheck {
 impl CheckedPair {
     fn of(folder: &ReportFolder, it: Recommendation) -> Result<Self, RunError> {
         let hash = |path: &str| {
-            let altered = || FolderError::Altered { path: folder.path().join(path) };
+            let altered = || FolderError::Altered {
+                path: folder.path().join(path),
+            };
             folder.manifest.files.get(path).copied().ok_or_else(altered)
         };
         let (before, after) = (hash(&it.files.before)?, hash(&it.files.after)?);
@@ -149,7 +168,10 @@ impl CheckedPair {
             if FileHash::of(text.as_bytes()) == hash {
                 Ok((path.to_owned(), text))
             } else {
-                Err(FolderError::Altered { path: folder.path().join(path) }.into())
+                Err(FolderError::Altered {
+                    path: folder.path().join(path),
+                }
+                .into())
             }
         };
         Ok(Texts {
@@ -161,7 +183,10 @@ impl CheckedPair {
     /// Whether AWS recommends something for this policy.
     pub(super) fn is_about(&self, advice: &AwsAdvice) -> bool {
         // A managed policy is named by its ARN, an inline one by its name.
-        let name = advice.policy.strip_prefix("arn:").and_then(|arn| arn.rsplit('/').next());
+        let name = advice
+            .policy
+            .strip_prefix("arn:")
+            .and_then(|arn| arn.rsplit('/').next());
         match (self.kind, name, &self.arn) {
             (PolicyKind::Inline, None, _) => advice.policy == self.policy,
             (PolicyKind::Inline, Some(_), _) | (_, None, _) => false,
@@ -176,7 +201,10 @@ impl Texts {
     /// The documents before and after.
     pub(super) fn documents(&self) -> Result<(Document<'_>, Vec<Document<'_>>), RunError> {
         let ((before, before_text), (after, after_text)) = (&self.before, &self.after);
-        let of = |input: &String, error| RunError::Policy { input: input.clone(), error };
+        let of = |input: &String, error| RunError::Policy {
+            input: input.clone(),
+            error,
+        };
         let first = Document::parse(before_text).map_err(|error| of(before, error))?;
         let second = parse_all(after_text).map_err(|error| of(after, error))?;
         Ok((first, second))

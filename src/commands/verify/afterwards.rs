@@ -24,7 +24,11 @@ impl CheckFile {
     /// If there is one.
     pub(super) fn of(folder: &ReportFolder) -> Result<Option<Self>, FolderError> {
         let check = folder.check()?;
-        Ok(check.map(|check| Self { check, changes: BTreeMap::new(), names: BTreeSet::new() }))
+        Ok(check.map(|check| Self {
+            check,
+            changes: BTreeMap::new(),
+            names: BTreeSet::new(),
+        }))
     }
 
     /// The changes of one account, and its part in those of many.
@@ -37,7 +41,10 @@ impl CheckFile {
         self.know(&account.recommendations, known);
         let disputed = disputed_ids(&self.check.changes);
         if !disputed.is_empty() {
-            self.names.extend(change_names(&AccountView::of(report, account), |id| disputed.contains(id)));
+            self.names
+                .extend(change_names(&AccountView::of(report, account), |id| {
+                    disputed.contains(id)
+                }));
         }
     }
 
@@ -49,14 +56,20 @@ impl CheckFile {
 
     /// What does not fit.
     pub(super) fn wrong(&self, folder: &ReportFolder, has_scripts: bool) -> Vec<String> {
-        let Self { check, changes, names } = self;
+        let Self {
+            check,
+            changes,
+            names,
+        } = self;
         let mut wrong = Vec::new();
         let mut unless = |fits: bool, what: &dyn Fn() -> String| {
             if !fits {
                 wrong.push(format!("{CHECK}: {}", what()));
             }
         };
-        unless(check.schema == CHECK_SCHEMA, &|| format!("its schema is {}", check.schema));
+        unless(check.schema == CHECK_SCHEMA, &|| {
+            format!("its schema is {}", check.schema)
+        });
         unless(check.manifest == folder.digest, &|| {
             "it is the result for another report; delete it and run `leastwise check` again".to_owned()
         });
@@ -64,9 +77,10 @@ impl CheckFile {
         for change in &check.changes {
             let id = &change.id;
             let documents = changes.get(id);
-            unless(documents == Some(&(Some(change.before), Some(change.after))), &|| {
-                format!("{id} is not a change of this report, or its documents differ")
-            });
+            unless(
+                documents == Some(&(Some(change.before), Some(change.after))),
+                &|| format!("{id} is not a change of this report, or its documents differ"),
+            );
             unless(change.verdict == CheckVerdict::of(&change.checks), &|| {
                 format!("{id}: the verdict does not follow from the answers")
             });
@@ -74,14 +88,20 @@ impl CheckFile {
         }
         let totals = CheckTotals::of(&check.changes, check.totals.paid_calls);
         unless(totals == check.totals, &|| "the totals do not add up".to_owned());
-        let wanted = if has_scripts { afterwards::disputed_text(names) } else { String::new() };
+        let wanted = if has_scripts {
+            afterwards::disputed_text(names)
+        } else {
+            String::new()
+        };
         let found = if folder.path().join(DISPUTED).exists() {
             folder.text(DISPUTED).unwrap_or_else(|error| error.to_string())
         } else {
             String::new()
         };
         if found != wanted {
-            wrong.push(format!("{DISPUTED} differs from what {CHECK} disputes; run `leastwise check` again"));
+            wrong.push(format!(
+                "{DISPUTED} differs from what {CHECK} disputes; run `leastwise check` again"
+            ));
         }
         wrong
     }

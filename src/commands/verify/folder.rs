@@ -12,7 +12,11 @@ use leastwise_report::folder::MANIFEST;
 use leastwise_report::folder::afterwards::AFTERWARDS;
 
 /// A signature cannot be in the manifest that it signs.
-const SIGNATURES: [&str; 3] = ["manifest.json.sig", "manifest.json.minisig", "manifest.json.sigstore.json"];
+const SIGNATURES: [&str; 3] = [
+    "manifest.json.sig",
+    "manifest.json.minisig",
+    "manifest.json.sigstore.json",
+];
 
 /// What does not fit the manifest: files that are others, are missing or lead elsewhere, and files and folders that it does
 /// not have.
@@ -23,7 +27,9 @@ pub(super) fn wrong(root: &Path, files: &BTreeMap<String, FileHash>) -> io::Resu
         match is_inside(path).then(|| files::bytes(root, path, files::REPORT)) {
             Some(Ok(bytes)) if FileHash::of(&bytes) == *hash => {}
             Some(Ok(_)) => {
-                wrong.push(format!("{path} was modified (its SHA-256 differs from manifest.json)"));
+                wrong.push(format!(
+                    "{path} was modified (its SHA-256 differs from manifest.json)"
+                ));
             }
             Some(Err(error)) => wrong.push(format!("{path}: {error}")),
             None => wrong.push(format!("{path} is outside the report folder")),
@@ -43,7 +49,10 @@ pub(super) fn wrong(root: &Path, files: &BTreeMap<String, FileHash>) -> io::Resu
     wrong.extend(strangers.map(|path| format!("{path} is not listed in manifest.json")));
     let is_used = |folder: &str| {
         let below = format!("{folder}/");
-        files.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
+        files
+            .range(below.clone()..)
+            .next()
+            .is_some_and(|(path, _)| path.starts_with(&below))
     };
     let empty = folders.iter().filter(|folder| !is_used(folder));
     wrong.extend(empty.map(|folder| format!("{folder}/ has no file listed in manifest.json")));
@@ -64,8 +73,13 @@ fn list(
 ) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let Ok(short) = path.strip_prefix(root) else { continue };
-        let parts: Vec<_> = short.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        let Ok(short) = path.strip_prefix(root) else {
+            continue;
+        };
+        let parts: Vec<_> = short
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy())
+            .collect();
         let name = parts.join("/");
         if path.symlink_metadata()?.is_dir() {
             folders.insert(name);

@@ -20,7 +20,9 @@ impl HistoryCheck {
     pub(super) fn of(history: History) -> Self {
         let mut nights = Self::default();
         if !history.rows.is_sorted_by(|one, next| one.key < next.key) {
-            nights.wrong.push(format!("{HISTORY}: rows are not sorted or not unique"));
+            nights
+                .wrong
+                .push(format!("{HISTORY}: rows are not sorted or not unique"));
         }
         let History { counts, rows, idle } = history;
         let again = History::of(rows, idle);
@@ -61,31 +63,49 @@ impl HistoryCheck {
                 (Some(_), None) => false,
             };
             if !fits {
-                let what = format!("{HISTORY} lacks the change of {} for {}", key.policy, key.principal);
+                let what = format!(
+                    "{HISTORY} lacks the change of {} for {}",
+                    key.policy, key.principal
+                );
                 self.wrong.push(what);
             }
             if let (Some(change), Some(row)) = (said.change.as_deref(), row) {
-                let into = if is_own(change) { &mut own } else { &mut self.families };
+                let into = if is_own(change) {
+                    &mut own
+                } else {
+                    &mut self.families
+                };
                 into.add(change, row, &none, after);
                 let status = self.changes.entry(change.to_owned()).or_insert(row.past.status);
                 *status = status.foremost(row.past.status);
             }
         }
-        if let Some(row) =
-            rows.iter().find(|row| !night.said.contains_key(&row.key) && !is_over(row.past.status))
+        if let Some(row) = rows
+            .iter()
+            .find(|row| !night.said.contains_key(&row.key) && !is_over(row.past.status))
         {
             let (policy, principal) = (&row.key.policy, &row.key.principal);
-            self.wrong.push(format!("{HISTORY}: there is no change of {policy} for {principal}"));
+            self.wrong.push(format!(
+                "{HISTORY}: there is no change of {policy} for {principal}"
+            ));
         }
-        account.recommendations.iter().for_each(|change| self.marked(&own, change, report));
+        account
+            .recommendations
+            .iter()
+            .for_each(|change| self.marked(&own, change, report));
     }
 
     /// What does not fit, when all accounts were added.
     pub(super) fn wrong(mut self, report: &Report) -> Vec<String> {
         let families = std::mem::take(&mut self.families);
-        report.recommendations.iter().for_each(|change| self.marked(&families, change, report));
+        report
+            .recommendations
+            .iter()
+            .for_each(|change| self.marked(&families, change, report));
         if self.rows.values().flatten().any(|row| !is_over(row.past.status)) {
-            self.wrong.push(format!("{HISTORY}: it has a change in an account that is not in the report"));
+            self.wrong.push(format!(
+                "{HISTORY}: it has a change in an account that is not in the report"
+            ));
         }
         let mut today = Status::ALL.iter().filter(|status| !is_over(**status));
         let count = |status: Status| self.changes.values().filter(|it| **it == status).count();
@@ -93,8 +113,9 @@ impl HistoryCheck {
             today.all(|status| since.changes.get(status).copied().unwrap_or_default() == count(*status))
         });
         if !fits {
-            self.wrong
-                .push(format!("report.json: the numbers of new and resolved changes differ from {HISTORY}"));
+            self.wrong.push(format!(
+                "report.json: the numbers of new and resolved changes differ from {HISTORY}"
+            ));
         }
         self.wrong
     }
@@ -109,7 +130,10 @@ impl HistoryCheck {
         }
         let told = |it: &Recommendation| (it.ready, it.nights_stable, it.since, it.flapping.clone());
         if told(&again) != told(change) {
-            self.wrong.push(format!("{}: {HISTORY} has another number of runs without change", change.id));
+            self.wrong.push(format!(
+                "{}: {HISTORY} has another number of runs without change",
+                change.id
+            ));
         }
     }
 }

@@ -42,7 +42,11 @@ impl WholeCatalog {
 impl ProofBasis {
     /// As the proofs take it.
     pub(super) fn basis(&self) -> Basis<'_> {
-        Basis { catalog: &self.catalog, harvest: &self.harvest, unobserved: &self.unobserved }
+        Basis {
+            catalog: &self.catalog,
+            harvest: &self.harvest,
+            unobserved: &self.unobserved,
+        }
     }
 
     pub(super) fn read(
@@ -52,12 +56,17 @@ impl ProofBasis {
         log: &Log,
         path: &str,
     ) -> Result<Self, RunError> {
-        let not_one = |error| RunError::Catalog { input: path.to_owned(), error };
+        let not_one = |error| RunError::Catalog {
+            input: path.to_owned(),
+            error,
+        };
         let catalog = Catalog::from_extract(text).map_err(not_one)?;
         let mut wrong = Vec::new();
         let whole = match named {
             Some(named) => {
-                let arg = CatalogArg { catalog: Some(named.to_owned()) };
+                let arg = CatalogArg {
+                    catalog: Some(named.to_owned()),
+                };
                 let chosen = crate::commands::catalog::choose(&arg, log)?;
                 let found = chosen.digest();
                 if found != told.digest {
@@ -76,41 +85,62 @@ impl ProofBasis {
         let Some((harvest, unobserved)) = basis.read(&catalog) else {
             let error =
                 std::io::Error::new(std::io::ErrorKind::InvalidData, "it contains an invalid pattern");
-            return Err(RunError::Read { input: BASIS.to_owned(), error });
+            return Err(RunError::Read {
+                input: BASIS.to_owned(),
+                error,
+            });
         };
         if !unobserved.patterns().eq(Unobserved::table().patterns()) {
             wrong.push(format!(
                 "{BASIS}: its list of actions that AWS does not track differs from that of leastwise"
             ));
         }
-        let rests = Self { catalog, harvest, unobserved, whole, missing: BTreeSet::new(), wrong };
+        let rests = Self {
+            catalog,
+            harvest,
+            unobserved,
+            whole,
+            missing: BTreeSet::new(),
+            wrong,
+        };
         Ok(rests.extracted(told))
     }
 
     /// Every service is there as the whole catalog has it.
     fn extracted(mut self, told: &CatalogRow) -> Self {
-        let Some(whole) = self.whole.as_ref().map(WholeCatalog::catalog) else { return self };
+        let Some(whole) = self.whole.as_ref().map(WholeCatalog::catalog) else {
+            return self;
+        };
         let own = self.catalog.extract(&Services::All);
         let services = Services::Named(own.keys().map(|service| (*service).to_owned()).collect());
         let again = whole.extract(&services);
-        let other = own.iter().find(|(service, actions)| again.get(*service) != Some(actions));
+        let other = own
+            .iter()
+            .find(|(service, actions)| again.get(*service) != Some(actions));
         if let Some((service, _)) = other {
             let version = &told.version;
             self.wrong.push(format!(
                 "catalog.json: the actions of {service} differ from those of version {version}"
             ));
         }
-        let missing = whole.extract(&Services::All).into_keys().filter(|service| !own.contains_key(service));
+        let missing = whole
+            .extract(&Services::All)
+            .into_keys()
+            .filter(|service| !own.contains_key(service));
         self.missing = missing.map(str::to_owned).collect();
         if (whole.version(), whole.updated()) != (told.version.as_str(), told.updated.as_str()) {
-            self.wrong.push("report.json: the list of actions has another version or date".to_owned());
+            self.wrong
+                .push("report.json: the list of actions has another version or date".to_owned());
         }
         self
     }
 
     /// Whether all is there of the services that a document names.
     pub(super) fn lacks(&self, services: &Services) -> Option<&str> {
-        self.missing.iter().find(|service| services.contains(service)).map(String::as_str)
+        self.missing
+            .iter()
+            .find(|service| services.contains(service))
+            .map(String::as_str)
     }
 
     /// What the proofs are by, for people.

@@ -31,7 +31,9 @@ impl Verification {
             let own = account.recommendations.iter().find(|it| it.id == row.change);
             match own.or(report.recommendations.iter().find(|it| it.id == row.change)) {
                 Some(change) => self.trial(change, &row.trial, rests),
-                None => self.wrong.push(format!("the trial of {} is of no change", row.change)),
+                None => self
+                    .wrong
+                    .push(format!("the trial of {} is of no change", row.change)),
             }
         }
     }
@@ -86,7 +88,11 @@ impl Verification {
 
     fn change(&mut self, change: &Recommendation, rests: &ProofBasis, compared: &ComparingTarget) {
         // A copy has files under the name of each of its holders, and they are all used.
-        let others = change.holders.iter().map(|hands| &hands.files).filter(|files| **files != change.files);
+        let others = change
+            .holders
+            .iter()
+            .map(|hands| &hands.files)
+            .filter(|files| **files != change.files);
         let wrong = std::iter::once(&change.files)
             .chain(others)
             .find_map(|files| self.prove(change, files, (rests, compared)).err());
@@ -115,7 +121,10 @@ impl Verification {
         let before = Document::parse(&before).map_err(|error| format!("{}: {error}", files.before))?;
         let after = parse_all(&after).map_err(|error| format!("{}: {error}", files.after))?;
         if let Some(service) = rests.lacks(&before.services()) {
-            return Err(format!("catalog.json lacks {service}, which {} uses", files.before));
+            return Err(format!(
+                "catalog.json lacks {service}, which {} uses",
+                files.before
+            ));
         }
         let universe = Universe::new(rests.basis(), &before, &observed(change));
         let proof = match prove_in(&universe, &before, after) {
@@ -130,7 +139,11 @@ impl Verification {
             return Err(what.to_owned());
         }
         let [first, second, diff] = texts(&before, proof.documents(), files);
-        for (path, text) in [(&files.before, first), (&files.after, second), (&files.diff, diff)] {
+        for (path, text) in [
+            (&files.before, first),
+            (&files.after, second),
+            (&files.diff, diff),
+        ] {
             if compared.known(path) != Some(FileHash::of(text.as_bytes())) {
                 return Err(format!("{path} differs from what its policies give"));
             }
@@ -150,7 +163,9 @@ fn observed(recommendation: &Recommendation) -> Observed {
         let name = service.service_namespace.as_str();
         match &service.actions {
             None => observed.unused.add_service(name),
-            Some(names) => observed.unused.add_actions(name, names.iter().map(String::as_str)),
+            Some(names) => observed
+                .unused
+                .add_actions(name, names.iter().map(String::as_str)),
         }
     }
     for service in &recommendation.used {

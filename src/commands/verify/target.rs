@@ -54,18 +54,30 @@ impl ComparingTarget {
     pub(super) fn of(folder: Arc<ReportFolder>, files: BTreeMap<String, FileHash>, since: bool) -> Self {
         let made = files.iter().map(|_| AtomicBool::new(false)).collect();
         let files = files.into_iter().collect();
-        Self { folder, files, made, since, growing: Mutex::default(), wrong: Mutex::default() }
+        Self {
+            folder,
+            files,
+            made,
+            since,
+            growing: Mutex::default(),
+            wrong: Mutex::default(),
+        }
     }
 
     /// The paths that the manifest has and that begin so.
     pub(super) fn below<'c>(&'c self, folder: &'c str) -> impl Iterator<Item = &'c (String, FileHash)> {
         let from = self.files.partition_point(|(path, _)| path.as_str() < folder);
-        self.files.iter().skip(from).take_while(move |(path, _)| path.starts_with(folder))
+        self.files
+            .iter()
+            .skip(from)
+            .take_while(move |(path, _)| path.starts_with(folder))
     }
 
     /// The hash that the manifest has for a file.
     pub(super) fn hash(&self, path: &str) -> Option<FileHash> {
-        self.place(path).and_then(|place| self.files.get(place)).map(|(_, hash)| *hash)
+        self.place(path)
+            .and_then(|place| self.files.get(place))
+            .map(|(_, hash)| *hash)
     }
 
     /// The same of one that belongs there.
@@ -88,7 +100,10 @@ impl ComparingTarget {
     }
 
     pub(super) fn tell(&self, wrong: String) {
-        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).push(wrong);
+        self.wrong
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(wrong);
     }
 
     /// What did not agree so far.
@@ -99,13 +114,17 @@ impl ComparingTarget {
     /// Files that the report's own data do not give.
     pub(super) fn strangers(&self) -> impl Iterator<Item = &str> {
         let files = self.files.iter().zip(&self.made);
-        files.filter(|(_, made)| !made.load(Ordering::Relaxed)).map(|((path, _), _)| path.as_str())
+        files
+            .filter(|(_, made)| !made.load(Ordering::Relaxed))
+            .map(|((path, _), _)| path.as_str())
     }
 
     /// The lines of the files of one format.
     pub(super) fn each_line(&self, path: &str, mut each: impl FnMut(&str)) -> Result<(), RunError> {
-        let failed =
-            |error| RunError::Read { input: self.folder.path().join(path).display().to_string(), error };
+        let failed = |error| RunError::Read {
+            input: self.folder.path().join(path).display().to_string(),
+            error,
+        };
         let file = self.folder.file(path)?;
         for line in BufReader::new(file.take(files::REPORT)).lines() {
             each(&line.map_err(failed)?);
@@ -115,17 +134,37 @@ impl ComparingTarget {
 
     /// How a file is compared, and what with: under its own name, or with the others of its account.
     fn growing(&self, path: &str) -> (String, GrowingFile) {
-        let exact = || (path.to_owned(), GrowingFile::Exact { hash: Sha256::new(), elements: 0 });
-        let Some(judging) = Judging::of(path).filter(|_| self.since) else { return exact() };
+        let exact = || {
+            (
+                path.to_owned(),
+                GrowingFile::Exact {
+                    hash: Sha256::new(),
+                    elements: 0,
+                },
+            )
+        };
+        let Some(judging) = Judging::of(path).filter(|_| self.since) else {
+            return exact();
+        };
         let name = match (judging, path.rsplit_once('/')) {
             (Judging::Asff, Some((folder, _))) => format!("{folder}/"),
             _ => path.to_owned(),
         };
         let is_of = |it: &&(String, FileHash)| judging == Judging::Asff || it.0 == name;
-        let files = self.below(&name).filter(is_of).map(|(path, _)| path.clone()).collect();
+        let files = self
+            .below(&name)
+            .filter(is_of)
+            .map(|(path, _)| path.clone())
+            .collect();
         (
             name,
-            GrowingFile::Judged(Judged { judging, files, lines: None, begun: String::new(), agrees: true }),
+            GrowingFile::Judged(Judged {
+                judging,
+                files,
+                lines: None,
+                begun: String::new(),
+                agrees: true,
+            }),
         )
     }
 }
@@ -139,7 +178,10 @@ impl Target for ComparingTarget {
     fn append(&self, path: &str, bytes: &[u8], element: bool) -> Result<(), RunError> {
         let mut all = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = path.rsplit_once('/').map(|(folder, _)| format!("{folder}/"));
-        let known = [Some(path.to_owned()), folder].into_iter().flatten().find(|it| all.contains_key(it));
+        let known = [Some(path.to_owned()), folder]
+            .into_iter()
+            .flatten()
+            .find(|it| all.contains_key(it));
         let name = known.unwrap_or_else(|| {
             let (name, growing) = self.growing(path);
             all.insert(name.clone(), growing);
@@ -148,7 +190,11 @@ impl Target for ComparingTarget {
         match all.get_mut(&name) {
             Some(GrowingFile::Exact { hash, elements }) => {
                 *elements += usize::from(element);
-                hash.update(if element && *elements > 1 { &b",\n"[..] } else { b"" });
+                hash.update(if element && *elements > 1 {
+                    &b",\n"[..]
+                } else {
+                    b""
+                });
                 hash.update(bytes);
             }
             Some(GrowingFile::Judged(judged)) => {
@@ -163,8 +209,10 @@ impl Target for ComparingTarget {
 
     fn write_json(&self, path: &str, value: &impl Serialize) -> Result<usize, RunError> {
         let mut hash = Sha256::new();
-        let failed =
-            |error| RunError::Read { input: self.folder.path().join(path).display().to_string(), error };
+        let failed = |error| RunError::Read {
+            input: self.folder.path().join(path).display().to_string(),
+            error,
+        };
         lay_out(value, &mut hash).map_err(failed)?;
         self.came_out(path, FileHash::from(hash));
         Ok(0)
@@ -220,12 +268,17 @@ impl Judged {
     fn next(&mut self, of: &ComparingTarget) -> Result<Option<String>, RunError> {
         loop {
             if self.lines.is_none() {
-                let Some(path) = self.files.pop_front() else { return Ok(None) };
+                let Some(path) = self.files.pop_front() else {
+                    return Ok(None);
+                };
                 of.known(&path);
                 self.lines = Some(BufReader::new(of.folder.file(&path)?));
             }
             let mut line = String::new();
-            let read = self.lines.as_mut().map_or(Ok(0), |lines| lines.read_line(&mut line));
+            let read = self
+                .lines
+                .as_mut()
+                .map_or(Ok(0), |lines| lines.read_line(&mut line));
             let read = read.map_err(|error: io::Error| RunError::Read {
                 input: of.folder.path().display().to_string(),
                 error,

@@ -17,19 +17,29 @@ pub(super) const DAY: &str = "day";
 
 /// Adds its rows.
 pub(super) fn read<'w>(path: &Path, mut gathered: WatchedTrail<'w>) -> Result<WatchedTrail<'w>, RunError> {
-    let failed = |error| RunError::Read { input: path.display().to_string(), error };
+    let failed = |error| RunError::Read {
+        input: path.display().to_string(),
+        error,
+    };
     let file = File::open(path).map_err(failed)?;
     let mut reader = csv::Reader::from_reader(BufReader::new(file.take(files::QUERY_RESULT)));
     let bad = |error: csv::Error| failed(std::io::Error::other(error.to_string()));
     let header = reader.headers().map_err(bad)?.clone();
     let place = |column: &str| header.iter().position(|name| name.eq_ignore_ascii_case(column));
     let places: Option<Vec<usize>> = COLUMNS.iter().map(|column| place(column)).collect();
-    let Some(places) = places else { return Err(RunError::NotAQueryResult { path: path.to_owned() }) };
+    let Some(places) = places else {
+        return Err(RunError::NotAQueryResult {
+            path: path.to_owned(),
+        });
+    };
     let mut row = csv::StringRecord::new();
     gathered.read += 1;
     while reader.read_record(&mut row).map_err(bad)? {
         let cell = |name: &str| {
-            let at = COLUMNS.iter().position(|column| *column == name).and_then(|at| places.get(at));
+            let at = COLUMNS
+                .iter()
+                .position(|column| *column == name)
+                .and_then(|at| places.get(at));
             at.and_then(|at| row.get(*at)).unwrap_or_default()
         };
         match cell("kind") {
@@ -43,7 +53,11 @@ pub(super) fn read<'w>(path: &Path, mut gathered: WatchedTrail<'w>) -> Result<Wa
                 events: cell("events").parse().unwrap_or_default(),
             }),
             DENIED | WRITE => gathered.trail.look(&event(&cell)),
-            _ => return Err(RunError::NotAQueryResult { path: path.to_owned() }),
+            _ => {
+                return Err(RunError::NotAQueryResult {
+                    path: path.to_owned(),
+                });
+            }
         }
     }
     Ok(gathered)
@@ -67,6 +81,8 @@ fn event<'a>(cell: &impl Fn(&str) -> &'a str) -> TrailEvent<'a> {
     };
     let identity: &mut EventIdentity<'a> = &mut event.user_identity.0;
     identity.arn = Text::of(cell("arn"));
-    identity.session_context.0.session_issuer.0 = Issuer { arn: Text::of(cell("sessionissuer")) };
+    identity.session_context.0.session_issuer.0 = Issuer {
+        arn: Text::of(cell("sessionissuer")),
+    };
     event
 }

@@ -24,7 +24,10 @@ const ROOM: usize = 32 << 20;
 
 /// Reads a folder, or one file.
 pub(super) fn gather<'w>(path: &Path, list: &'w WatchList) -> Result<WatchedTrail<'w>, RunError> {
-    let failed = |error| RunError::Read { input: path.display().to_string(), error };
+    let failed = |error| RunError::Read {
+        input: path.display().to_string(),
+        error,
+    };
     if fs::metadata(path).map_err(failed)?.is_dir() {
         return folder(path, list);
     }
@@ -41,7 +44,9 @@ pub(super) fn gather<'w>(path: &Path, list: &'w WatchList) -> Result<WatchedTrai
             Ok(gathered)
         }
         _ if name.ends_with(".csv") => athena::read(path, gathered),
-        _ => Err(RunError::NotATrail { path: path.to_owned() }),
+        _ => Err(RunError::NotATrail {
+            path: path.to_owned(),
+        }),
     }
 }
 
@@ -82,7 +87,10 @@ fn folder<'w>(root: &Path, list: &'w WatchList) -> Result<WatchedTrail<'w>, RunE
         }
         walked
     });
-    walked.map_err(|error| RunError::Read { input: root.display().to_string(), error })?;
+    walked.map_err(|error| RunError::Read {
+        input: root.display().to_string(),
+        error,
+    })?;
     Ok(all)
 }
 
@@ -110,7 +118,8 @@ fn walk(root: &Path, all: &mut WatchedTrail<'_>, give: &dyn Fn(String) -> bool) 
             } else if kind(&name).is_none() && !about.is_symlink() {
                 all.ignored += 1;
             } else if about.is_symlink() {
-                all.unreadable.add(&name, "it is a symbolic link, which is not followed".to_owned());
+                all.unreadable
+                    .add(&name, "it is a symbolic link, which is not followed".to_owned());
             } else if !give(name) {
                 break;
             }
@@ -141,8 +150,11 @@ fn records(file: File, zipped: bool, buffer: &mut Vec<u8>, own: &mut WatchedTrai
     buffer.clear();
     let bounded =
         |input: &mut dyn Read, buffer: &mut Vec<u8>| input.take(files::TRAIL + 1).read_to_end(buffer);
-    let read =
-        if zipped { bounded(&mut MultiGzDecoder::new(file), buffer) } else { bounded(&mut &file, buffer) };
+    let read = if zipped {
+        bounded(&mut MultiGzDecoder::new(file), buffer)
+    } else {
+        bounded(&mut &file, buffer)
+    };
     if buffer.len() as u64 > files::TRAIL {
         return Err(format!("it has more than {} MiB", files::TRAIL >> 20));
     }

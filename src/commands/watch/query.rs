@@ -34,12 +34,24 @@ const ROOM: usize = 200_000;
 
 /// The query for some changes, from a moment on.
 pub(super) fn athena(table: &str, changes: &[WatchedChange], from: i64) -> String {
-    let from = jiff::Timestamp::from_second(from).map(|time| time.to_string()).unwrap_or_default();
-    let table = table.split('.').map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join(".");
-    let principals: BTreeSet<&str> =
-        changes.iter().flat_map(|change| change.principals.values()).map(String::as_str).collect();
-    let accounts: BTreeSet<&str> =
-        changes.iter().flat_map(|change| &change.accounts).map(String::as_str).collect();
+    let from = jiff::Timestamp::from_second(from)
+        .map(|time| time.to_string())
+        .unwrap_or_default();
+    let table = table
+        .split('.')
+        .map(|part| format!("\"{part}\""))
+        .collect::<Vec<_>>()
+        .join(".");
+    let principals: BTreeSet<&str> = changes
+        .iter()
+        .flat_map(|change| change.principals.values())
+        .map(String::as_str)
+        .collect();
+    let accounts: BTreeSet<&str> = changes
+        .iter()
+        .flat_map(|change| &change.accounts)
+        .map(String::as_str)
+        .collect();
     let issuer = "useridentity.sessioncontext.sessionissuer.arn";
     let who = match one_of(&format!("coalesce({issuer}, useridentity.arn)"), principals, ROOM) {
         Some(who) => format!("\n    AND {who}"),

@@ -22,13 +22,29 @@ pub(super) fn of(gathered: &WatchedTrail<'_>, result: &WatchResult) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{}", trail(gathered, result));
     let counts = result.counts.iter().filter(|(_, count)| **count > 0);
-    let counts: Vec<String> =
-        counts.map(|(verdict, count)| format!("{} {}", number(*count as u64), word(*verdict))).collect();
-    let _ =
-        writeln!(out, "Changes: {}", if counts.is_empty() { "none".to_owned() } else { counts.join(", ") });
-    let shown =
-        || result.changes.iter().filter(|it| it.verdict != WatchVerdict::NotApplied && !is_unknown(it));
-    let width = shown().map(|it| it.change.chars().count()).max().unwrap_or_default().min(WIDEST);
+    let counts: Vec<String> = counts
+        .map(|(verdict, count)| format!("{} {}", number(*count as u64), word(*verdict)))
+        .collect();
+    let _ = writeln!(
+        out,
+        "Changes: {}",
+        if counts.is_empty() {
+            "none".to_owned()
+        } else {
+            counts.join(", ")
+        }
+    );
+    let shown = || {
+        result
+            .changes
+            .iter()
+            .filter(|it| it.verdict != WatchVerdict::NotApplied && !is_unknown(it))
+    };
+    let width = shown()
+        .map(|it| it.change.chars().count())
+        .max()
+        .unwrap_or_default()
+        .min(WIDEST);
     for change in shown() {
         let row = format!(
             "{:<LABEL$}  {:<width$}  {}",
@@ -42,7 +58,11 @@ pub(super) fn of(gathered: &WatchedTrail<'_>, result: &WatchResult) -> String {
         }
         let more = change.denials.saturating_sub(SHOWN);
         if more > 0 || change.more_denials {
-            let more = if change.more_denials { "many".to_owned() } else { number(more as u64) };
+            let more = if change.more_denials {
+                "many".to_owned()
+            } else {
+                number(more as u64)
+            };
             let _ = writeln!(out, "  and {more} more; --format json lists them");
         }
         for it in &change.invisible {
@@ -100,7 +120,10 @@ fn unknown(out: &mut String, result: &WatchResult) {
             many => counted(many.len(), "change"),
         };
         let label = word(WatchVerdict::NotVisible);
-        let _ = writeln!(out, "\n{label:<LABEL$}  {what}: it is unknown whether this is applied");
+        let _ = writeln!(
+            out,
+            "\n{label:<LABEL$}  {what}: it is unknown whether this is applied"
+        );
         for why in why {
             let _ = writeln!(out, "  because {}", line(why));
         }
@@ -112,7 +135,10 @@ fn trail(gathered: &WatchedTrail<'_>, result: &WatchResult) -> String {
     let from = result.coverage.iter().map(|row| &row.from).min();
     let to = result.coverage.iter().map(|row| &row.to).max();
     let regions: BTreeSet<&String> = result.coverage.iter().flat_map(|row| &row.regions).collect();
-    let (events, files) = (counted_long(gathered.trail.events, "event"), counted_long(gathered.read, "file"));
+    let (events, files) = (
+        counted_long(gathered.trail.events, "event"),
+        counted_long(gathered.read, "file"),
+    );
     let ignored = match gathered.ignored {
         0 => String::new(),
         count => format!("; {} of other kinds ignored", counted_long(count, "file")),
@@ -121,7 +147,10 @@ fn trail(gathered: &WatchedTrail<'_>, result: &WatchResult) -> String {
         (Some(from), Some(to)) => {
             let regions: Vec<_> = regions.iter().map(|region| line(region)).collect();
             let accounts = counted(result.coverage.len(), "account");
-            format!("{accounts} of the report, {from} to {to}, Regions: {}", regions.join(", "))
+            format!(
+                "{accounts} of the report, {from} to {to}, Regions: {}",
+                regions.join(", ")
+            )
         }
         _ => "no events of the report's accounts".to_owned(),
     };
@@ -147,7 +176,10 @@ fn standing(change: &ChangeOutcome, result: &WatchResult) -> String {
     let then = match (change.verdict, change.quiet_days, &change.undone) {
         (WatchVerdict::Denied, ..) => counted(change.denials, "denial"),
         (WatchVerdict::RolledBack, _, Some(undone)) if change.denials > 0 => {
-            format!("applied {since}, undone {undone}, {} in between", counted(change.denials, "denial"))
+            format!(
+                "applied {since}, undone {undone}, {} in between",
+                counted(change.denials, "denial")
+            )
         }
         (WatchVerdict::RolledBack, _, Some(undone)) => format!("applied {since}, undone {undone}"),
         (WatchVerdict::Waiting, Some(days), _) => {
@@ -156,11 +188,19 @@ fn standing(change: &ChangeOutcome, result: &WatchResult) -> String {
         (_, Some(days), _) => format!("nothing denied for {days} days"),
         _ => String::new(),
     };
-    [began, then].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+    [began, then]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn denied(out: &mut String, event: &DeniedEvent) {
-    let on = event.resource.as_deref().map(|it| format!(" on {}", line(it))).unwrap_or_default();
+    let on = event
+        .resource
+        .as_deref()
+        .map(|it| format!(" on {}", line(it)))
+        .unwrap_or_default();
     let _ = writeln!(
         out,
         "  {}  {}{on}, {}, by {} (event {})",
@@ -170,7 +210,12 @@ fn denied(out: &mut String, event: &DeniedEvent) {
         line(&event.session),
         line(&event.id)
     );
-    let _ = writeln!(out, "    {}: {}", line(&event.error_code), line(&event.error_message));
+    let _ = writeln!(
+        out,
+        "    {}: {}",
+        line(&event.error_code),
+        line(&event.error_message)
+    );
 }
 
 /// A verdict, as a label and behind a number.

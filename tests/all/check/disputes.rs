@@ -14,7 +14,12 @@ use crate::scan::acme;
 fn row(report: &std::path::Path, kind: CheckKind) -> CheckRow {
     let found = checked(report);
     let change = found.changes.iter().find(|change| change.id == ARCHIVE).unwrap();
-    change.checks.iter().find(|row| row.check == kind).unwrap().clone()
+    change
+        .checks
+        .iter()
+        .find(|row| row.check == kind)
+        .unwrap()
+        .clone()
 }
 
 #[test]
@@ -50,7 +55,12 @@ fn every_kind_of_dispute_marks_the_change_and_no_other() {
             CheckKind::Simulate,
             "the reduced policy allows these actions",
         ),
-        ("new", dispute("CheckNoNewAccess", "Grants more."), CheckKind::NoNewAccess, "Grants more."),
+        (
+            "new",
+            dispute("CheckNoNewAccess", "Grants more."),
+            CheckKind::NoNewAccess,
+            "Grants more.",
+        ),
         (
             "granted",
             dispute("CheckAccessNotGranted", "Still grants."),
@@ -59,7 +69,9 @@ fn every_kind_of_dispute_marks_the_change_and_no_other() {
         ),
         (
             "advice",
-            acme().recommends(ROLE, advice).page("GetFindingRecommendation", 1),
+            acme()
+                .recommends(ROLE, advice)
+                .page("GetFindingRecommendation", 1),
             CheckKind::Recommendation,
             "keeps these actions",
         ),
@@ -68,15 +80,24 @@ fn every_kind_of_dispute_marks_the_change_and_no_other() {
         let out = small(&format!("check-dispute-{name}"));
         let fake = setup.start();
         let ran = check(&fake, &out, &["--budget", "1", "--fail-on", "disputed"]).exits(5);
-        let ran = ran.says(&format!("disputed      {ARCHIVE}")).says(says).says("leastwise: ");
+        let ran = ran
+            .says(&format!("disputed      {ARCHIVE}"))
+            .says(says)
+            .says("leastwise: ");
         let found = checked(&out);
         assert_eq!(verdict(&found, ARCHIVE), CheckVerdict::Disputed, "{name}");
         assert_eq!(found.totals.disputed, 1, "{name}: {}", ran.err);
         let row = row(&out, kind);
         assert_eq!(row.outcome, CheckOutcome::Disputes, "{name}");
         let remark = row.remarks.iter().find(|remark| remark.disputes).unwrap();
-        assert!(remark.aws.contains(says) && !remark.leastwise.is_empty(), "{name}: {remark:?}");
-        assert_eq!(fs::read_to_string(out.join("changes/disputed.txt")).unwrap(), format!("{ARCHIVE}\n"));
+        assert!(
+            remark.aws.contains(says) && !remark.leastwise.is_empty(),
+            "{name}: {remark:?}"
+        );
+        assert_eq!(
+            fs::read_to_string(out.join("changes/disputed.txt")).unwrap(),
+            format!("{ARCHIVE}\n")
+        );
         verify(&out).exits(0);
     }
 }
@@ -85,7 +106,9 @@ fn every_kind_of_dispute_marks_the_change_and_no_other() {
 fn what_aws_finds_in_both_policies_is_not_the_changes_and_a_warning_disputes_nothing() {
     // Planted on every document that does not allow an action of no policy: on both.
     let out = small("check-both");
-    let fake = acme().dispute("ValidatePolicy", BUCKET, "nosuch:Action", "An old error.").start();
+    let fake = acme()
+        .dispute("ValidatePolicy", BUCKET, "nosuch:Action", "An old error.")
+        .start();
     check(&fake, &out, &["--fail-on", "disputed"]).exits(0);
     let row = row(&out, CheckKind::ValidatePolicy);
     assert_eq!((row.outcome, row.remarks.len()), (CheckOutcome::Agrees, 0));
@@ -107,29 +130,51 @@ fn an_action_that_aws_keeps_through_a_wildcard_though_it_reports_it_unused_is_on
     check(&fake, &out, &["--fail-on", "disputed"]).exits(0);
     let found = row(&out, CheckKind::Recommendation);
     assert_eq!(found.outcome, CheckOutcome::Differs);
-    let about = |part: &str| found.remarks.iter().find(|remark| remark.aws.contains(part)).unwrap();
+    let about = |part: &str| {
+        found
+            .remarks
+            .iter()
+            .find(|remark| remark.aws.contains(part))
+            .unwrap()
+    };
     assert!(!about("through a wildcard").disputes);
-    assert!(about("removes these actions as well").actions.contains(&"s3:GetBucketAcl".to_owned()));
+    assert!(
+        about("removes these actions as well")
+            .actions
+            .contains(&"s3:GetBucketAcl".to_owned())
+    );
 }
 
 #[test]
 fn the_script_refuses_a_disputed_change_but_can_roll_it_back() {
     let out = small("check-script");
-    let fake = acme().dispute("ValidatePolicy", BUCKET, REMOVED, "No such action.").start();
+    let fake = acme()
+        .dispute("ValidatePolicy", BUCKET, REMOVED, "No such action.")
+        .start();
     check(&fake, &out, &[]).exits(0);
     let lib = fs::read_to_string(out.join("changes/lib.bash")).unwrap();
     assert!(lib.contains("refuse_disputed \"$1\""));
     let refuses = |name: &str| {
         let script = "set -euo pipefail; . ./lib.bash; refuse_disputed \"$1\"; echo 'goes on'";
         let mut command = Command::new("bash");
-        command.args(["-c", script, "bash", name]).current_dir(out.join("changes")).env("FORCE", "1");
+        command
+            .args(["-c", script, "bash", name])
+            .current_dir(out.join("changes"))
+            .env("FORCE", "1");
         command.output().unwrap()
     };
     let refused = refuses(ARCHIVE);
     assert!(!refused.status.success());
     let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(said.contains(&format!("stopped: AWS disputes {ARCHIVE}; check.json")), "{said}");
-    for other in ["333333333333/role/log-archiver/arch", "333333333333/role/log.archiver/archive", "-e"] {
+    assert!(
+        said.contains(&format!("stopped: AWS disputes {ARCHIVE}; check.json")),
+        "{said}"
+    );
+    for other in [
+        "333333333333/role/log-archiver/arch",
+        "333333333333/role/log.archiver/archive",
+        "-e",
+    ] {
         assert!(refuses(other).status.success(), "{other}");
     }
 }
@@ -143,7 +188,12 @@ fn the_words_of_aws_neither_steer_a_terminal_nor_stand_for_lines_of_their_own() 
     assert!(ran.err.contains("disputed"));
     for text in [ran.err, fs::read_to_string(out.join("check.json")).unwrap()] {
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
-        assert!(!text.lines().any(|line| line.trim_start().starts_with("leastwise: forged")), "{text}");
+        assert!(
+            !text
+                .lines()
+                .any(|line| line.trim_start().starts_with("leastwise: forged")),
+            "{text}"
+        );
     }
     verify(&out).exits(0);
 }

@@ -6,8 +6,12 @@ use super::{check, checked, command, small, verify};
 use crate::fake::{Fault, Rule, When};
 use crate::scan::acme;
 
-const ASKED: [&str; 4] =
-    ["ValidatePolicy", "SimulateCustomPolicy", "CheckNoNewAccess", "CheckAccessNotGranted"];
+const ASKED: [&str; 4] = [
+    "ValidatePolicy",
+    "SimulateCustomPolicy",
+    "CheckNoNewAccess",
+    "CheckAccessNotGranted",
+];
 
 /// All but of which run it is, when it was made and how often it was paid for.
 fn lasting(report: CheckReport) -> String {
@@ -36,7 +40,10 @@ fn what_passes_gives_the_same_answers() {
     let out = small("check-passing");
     for (at, fault) in passing.into_iter().enumerate() {
         let operation = ASKED[at % ASKED.len()];
-        let fake = acme().retry_after(0).fault(Rule::new(fault, When::Nth(3)).on(operation)).start();
+        let fake = acme()
+            .retry_after(0)
+            .fault(Rule::new(fault, When::Nth(3)).on(operation))
+            .start();
         check(&fake, &out, &["--budget", "10", "--again"]).exits(0);
         assert!(fake.struck().contains_key(&fault), "{fault:?} never came");
         let found = lasting(checked(&out));
@@ -56,14 +63,23 @@ fn what_passes_gives_the_same_answers() {
 fn what_lasts_is_no_answer_and_asked_once() {
     for operation in ASKED {
         let out = small(&format!("check-denied-{operation}"));
-        let fake = acme().fault(Rule::new(Fault::Denied, When::Always).on(operation)).start();
+        let fake = acme()
+            .fault(Rule::new(Fault::Denied, When::Always).on(operation))
+            .start();
         let run = command(&fake, &out, &["--budget", "10", "--fail-on", "disputed"]);
         let ran = run.with("LEASTWISE_LIMITS_ACCOUNTS", "1").ran().exits(3);
-        ran.says("no answer").says(operation).says("leastwise iam-policy --check");
+        ran.says("no answer")
+            .says(operation)
+            .says("leastwise iam-policy --check");
         assert_eq!(fake.calls_of(operation), 1, "{operation}");
         let found = checked(&out);
         assert_eq!(found.totals.agreed, 0, "{operation}");
-        assert!(found.changes.iter().any(|change| change.verdict == CheckVerdict::Incomplete));
+        assert!(
+            found
+                .changes
+                .iter()
+                .any(|change| change.verdict == CheckVerdict::Incomplete)
+        );
         verify(&out).exits(0);
         // What has an answer is not asked again, the rest is.
         fake.heal();
@@ -82,7 +98,11 @@ fn an_answer_that_makes_no_sense_is_no_agreement() {
         (Fault::UnknownEnum, "CheckNoNewAccess", CheckKind::NoNewAccess),
         (Fault::RepeatedToken, "SimulateCustomPolicy", CheckKind::Simulate),
         (Fault::RepeatedToken, "ValidatePolicy", CheckKind::ValidatePolicy),
-        (Fault::EmptyAnswer, "CheckAccessNotGranted", CheckKind::AccessNotGranted),
+        (
+            Fault::EmptyAnswer,
+            "CheckAccessNotGranted",
+            CheckKind::AccessNotGranted,
+        ),
     ];
     let out = small("check-nonsense");
     for (fault, operation, kind) in faults {
@@ -90,8 +110,12 @@ fn an_answer_that_makes_no_sense_is_no_agreement() {
         let run = command(&fake, &out, &["--budget", "10", "--again"]).with("LEASTWISE_LIMITS_ATTEMPTS", "1");
         run.ran().exits(3);
         let found = checked(&out);
-        let rows: Vec<_> =
-            found.changes.iter().flat_map(|it| &it.checks).filter(|row| row.check == kind).collect();
+        let rows: Vec<_> = found
+            .changes
+            .iter()
+            .flat_map(|it| &it.checks)
+            .filter(|row| row.check == kind)
+            .collect();
         assert!(
             rows.iter().all(|row| row.outcome == CheckOutcome::NotAsked),
             "{fault:?} {operation}: {rows:?}"

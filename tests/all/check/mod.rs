@@ -31,14 +31,24 @@ const PAID: [&str; 2] = ["CheckNoNewAccess", "CheckAccessNotGranted"];
 fn small(name: &str) -> PathBuf {
     let out = folder(name).join("report");
     let to = out.to_str().unwrap();
-    let args = ["scan", "--snapshot", "mocks/acme", "--accounts", ACCOUNTS, "--out", to];
+    let args = [
+        "scan",
+        "--snapshot",
+        "mocks/acme",
+        "--accounts",
+        ACCOUNTS,
+        "--out",
+        to,
+    ];
     leastwise(args).ran().exits(0);
     out
 }
 
 fn command(fake: &Fake, report: &Path, more: &[&str]) -> Run {
-    let args: Vec<&str> =
-        ["check", report.to_str().unwrap()].into_iter().chain(more.iter().copied()).collect();
+    let args: Vec<&str> = ["check", report.to_str().unwrap()]
+        .into_iter()
+        .chain(more.iter().copied())
+        .collect();
     command_as(fake, "AKIA222222222222", &args)
         .with("LEASTWISE_LIMITS_CALLS_PER_SECOND_IAM", "1000")
         .with("LEASTWISE_LIMITS_CALLS_PER_SECOND_ACCESS_ANALYZER", "1000")
@@ -53,7 +63,12 @@ fn checked(report: &Path) -> CheckReport {
 }
 
 fn verdict(report: &CheckReport, id: &str) -> CheckVerdict {
-    report.changes.iter().find(|change| change.id == id).unwrap().verdict
+    report
+        .changes
+        .iter()
+        .find(|change| change.id == id)
+        .unwrap()
+        .verdict
 }
 
 fn verify(report: &Path) -> Ran {
@@ -73,13 +88,25 @@ fn aws_agrees_with_every_change_of_the_demonstration_and_the_report_still_verifi
         fs::write(to, bytes).unwrap();
     }
     let fake = acme().short_pages().start();
-    let ran = check(&fake, &out, &["--budget", "100"]).exits(0).says("checked").says("check.json");
+    let ran = check(&fake, &out, &["--budget", "100"])
+        .exits(0)
+        .says("checked")
+        .says("check.json");
     let found = checked(&out);
     assert_eq!(found.totals.changes, report(&out).totals.recommendations);
-    assert_eq!((found.totals.disputed, found.totals.incomplete), (0, 0), "{}", ran.err);
+    assert_eq!(
+        (found.totals.disputed, found.totals.incomplete),
+        (0, 0),
+        "{}",
+        ran.err
+    );
     assert!(found.totals.agreed * 10 > found.totals.changes * 9, "{}", ran.err);
-    let kinds: BTreeSet<&str> =
-        found.changes.iter().flat_map(|change| &change.checks).map(|row| row.check.name()).collect();
+    let kinds: BTreeSet<&str> = found
+        .changes
+        .iter()
+        .flat_map(|change| &change.checks)
+        .map(|row| row.check.name())
+        .collect();
     assert_eq!(kinds.len(), CheckKind::ALL.len() - 1, "{kinds:?}");
     assert!(!out.join("changes/disputed.txt").exists());
     assert!(found.totals.paid_calls > 0 && found.totals.paid_calls == paid_calls(&fake));
@@ -105,16 +132,31 @@ fn aws_agrees_with_every_change_of_the_demonstration_and_the_report_still_verifi
 #[test]
 fn the_file_is_as_its_schema_says_and_a_scan_replaces_the_report_with_it() {
     let out = small("check-schema");
-    let fake = acme().dispute("ValidatePolicy", BUCKET, REMOVED, "Ajoute un mot").start();
+    let fake = acme()
+        .dispute("ValidatePolicy", BUCKET, REMOVED, "Ajoute un mot")
+        .start();
     check(&fake, &out, &["--budget", "0.01"]).exits(0);
     let schema: Value = serde_json::from_str(&leastwise(["schema", "check"]).ran().exits(0).out).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let value: Value = serde_json::from_slice(&fs::read(out.join("check.json")).unwrap()).unwrap();
-    let faults: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    let faults: Vec<String> = validator
+        .iter_errors(&value)
+        .map(|error| error.to_string())
+        .collect();
     assert_eq!(faults, Vec::<String>::new());
     assert!(out.join("changes/disputed.txt").exists());
     let to = out.to_str().unwrap();
-    leastwise(["scan", "--snapshot", "mocks/acme", "--accounts", ACCOUNTS, "--out", to]).ran().exits(0);
+    leastwise([
+        "scan",
+        "--snapshot",
+        "mocks/acme",
+        "--accounts",
+        ACCOUNTS,
+        "--out",
+        to,
+    ])
+    .ran()
+    .exits(0);
     assert!(!out.join("check.json").exists() && !out.join("changes/disputed.txt").exists());
 }
 
@@ -122,13 +164,21 @@ fn the_file_is_as_its_schema_says_and_a_scan_replaces_the_report_with_it() {
 fn nothing_is_paid_for_without_a_budget_and_the_summary_says_what_it_would_cost() {
     let out = small("check-free");
     let fake = acme().start();
-    check(&fake, &out, &[]).exits(0).says("paid checks").says("not made; --budget 0.0");
+    check(&fake, &out, &[])
+        .exits(0)
+        .says("paid checks")
+        .says("not made; --budget 0.0");
     assert_eq!(paid_calls(&fake), 0);
     let unpaid = checked(&out).totals.unpaid_calls;
     assert!(unpaid > 20);
-    check(&fake, &out, &["--budget", "1"]).exits(0).says("US dollars for");
+    check(&fake, &out, &["--budget", "1"])
+        .exits(0)
+        .says("US dollars for");
     let totals = checked(&out).totals;
-    assert_eq!((totals.paid_calls, totals.unpaid_calls, paid_calls(&fake)), (unpaid, 0, unpaid));
+    assert_eq!(
+        (totals.paid_calls, totals.unpaid_calls, paid_calls(&fake)),
+        (unpaid, 0, unpaid)
+    );
 }
 
 #[test]
@@ -146,7 +196,12 @@ fn a_budget_is_never_exceeded_and_goes_to_the_changes_that_lower_the_risk_most()
             let paid: Vec<bool> = found
                 .changes
                 .iter()
-                .flat_map(|change| change.checks.iter().find(|row| row.check == CheckKind::NoNewAccess))
+                .flat_map(|change| {
+                    change
+                        .checks
+                        .iter()
+                        .find(|row| row.check == CheckKind::NoNewAccess)
+                })
                 .map(|row| row.compared > 0)
                 .collect();
             assert!(paid.is_sorted_by(|before, after| before >= after), "{paid:?}");
@@ -159,7 +214,11 @@ fn with_paid_faults() -> Setup {
     use crate::fake::{Fault, Rule, When};
     let faults = [Fault::Internal, Fault::Throttle, Fault::Reset];
     let rule = |(at, fault)| Rule::new(fault, When::Chance(0.5, at as u64)).on(PAID[at % 2]);
-    faults.into_iter().enumerate().map(rule).fold(acme(), Setup::fault)
+    faults
+        .into_iter()
+        .enumerate()
+        .map(rule)
+        .fold(acme(), Setup::fault)
 }
 
 #[test]
@@ -169,7 +228,12 @@ fn the_printed_policy_is_what_a_check_can_call_and_a_scan_can_call_none_of_it() 
         let statements = printed["Statement"].as_array().unwrap();
         let all = statements.iter().flat_map(|it| match &it["Action"] {
             Value::String(one) => vec![one.clone()],
-            many => many.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect(),
+            many => many
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|it| it.as_str().unwrap().to_owned())
+                .collect(),
         });
         all.collect()
     };
@@ -184,9 +248,14 @@ fn the_printed_policy_is_what_a_check_can_call_and_a_scan_can_call_none_of_it() 
     let reads = ["Get", "List", "Check", "Validate", "Simulate"];
     for action in &check {
         let (_, name) = action.split_once(':').unwrap();
-        assert!(reads.iter().any(|verb| name.starts_with(verb)), "{action} may write");
+        assert!(
+            reads.iter().any(|verb| name.starts_with(verb)),
+            "{action} may write"
+        );
     }
-    leastwise(["iam-policy", "--check", "--trust", "111111111111"]).ran().exits(2);
+    leastwise(["iam-policy", "--check", "--trust", "111111111111"])
+        .ran()
+        .exits(2);
 }
 
 #[test]
@@ -196,11 +265,18 @@ fn a_report_that_does_not_verify_is_refused_before_aws_is_asked() {
     let path = out.join(format!("policies/{ARCHIVE}.after.json"));
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("s3:PutBucketAbac", "s3:PutBucketPolicy")).unwrap();
-    check(&fake, &out, &[]).exits(1).says("does not verify").says("leastwise verify");
+    check(&fake, &out, &[])
+        .exits(1)
+        .says("does not verify")
+        .says("leastwise verify");
     assert_eq!(fake.operations(), BTreeSet::new());
     fs::write(&path, text).unwrap();
-    check(&fake, Path::new("mocks/acme"), &[]).exits(1).says("this is a snapshot");
-    check(&fake, &out, &["--budget=-1"]).exits(2).says("give an amount in US dollars");
+    check(&fake, Path::new("mocks/acme"), &[])
+        .exits(1)
+        .says("this is a snapshot");
+    check(&fake, &out, &["--budget=-1"])
+        .exits(2)
+        .says("give an amount in US dollars");
     assert_eq!(fake.operations(), BTreeSet::new());
 }
 
@@ -220,7 +296,8 @@ fn a_check_that_is_stopped_continues_and_asks_nothing_twice() {
     let fake = acme().fault(silent).start();
     let run = command(&fake, &out, &[]).with("LEASTWISE_LIMITS_ACCOUNTS", "1");
     let ran = run.stopped_when(|| fake.calls_of("ValidatePolicy") > 12).exits(1);
-    ran.says("changes are checked").says("run the same command again to continue");
+    ran.says("changes are checked")
+        .says("run the same command again to continue");
     let saved = checked(&out);
     assert!(!saved.changes.is_empty() && saved.changes.len() < report(&out).totals.recommendations);
     verify(&out).exits(0);
@@ -237,15 +314,19 @@ fn a_check_that_is_stopped_continues_and_asks_nothing_twice() {
     assert_eq!(fake.calls_of("ValidatePolicy"), whole - answered as u64);
     let found = checked(&out);
     assert_eq!(found.totals.changes, report(&out).totals.recommendations);
-    let left: Vec<String> =
-        fs::read_dir(&out).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    let left: Vec<String> = fs::read_dir(&out)
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
     assert!(left.iter().all(|name| !name.ends_with(".part")), "{left:?}");
 }
 
 #[test]
 fn a_file_that_somebody_changed_is_found_and_nothing_else_may_be_added() {
     let out = small("check-tampered");
-    let fake = acme().dispute("ValidatePolicy", BUCKET, REMOVED, "No such action.").start();
+    let fake = acme()
+        .dispute("ValidatePolicy", BUCKET, REMOVED, "No such action.")
+        .start();
     check(&fake, &out, &[]).exits(0);
     verify(&out).exits(0);
     let path = |name: &str| out.join(name);
@@ -274,5 +355,7 @@ fn a_file_that_somebody_changed_is_found_and_nothing_else_may_be_added() {
     fs::remove_file(path("check.json")).unwrap();
     found("changes/disputed.txt is not listed in manifest.json");
     fs::write(path("checks.json"), "{}").unwrap();
-    verify(&out).exits(1).prints("checks.json is not listed in manifest.json");
+    verify(&out)
+        .exits(1)
+        .prints("checks.json is not listed in manifest.json");
 }

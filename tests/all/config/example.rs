@@ -37,7 +37,11 @@ fn written_keys(text: &str) -> Vec<String> {
         for (name, value) in table {
             let name = name.get_ref();
             let name = if path == "assume.accounts" { "*" } else { name };
-            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            let path = if path.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{path}.{name}")
+            };
             out.push(path.clone());
             match value.get_ref() {
                 // Tags are the user's own.
@@ -96,7 +100,11 @@ fn every_key_of_the_example_has_a_comment_above_it() {
         } else if line.is_empty() {
             told = false;
         } else if !line.starts_with('#') {
-            assert!(told || line.starts_with('['), "line {}: `{line}` says nothing of itself", number + 1);
+            assert!(
+                told || line.starts_with('['),
+                "line {}: `{line}` says nothing of itself",
+                number + 1
+            );
         }
     }
 }

@@ -45,9 +45,20 @@ fn what_is_written_is_what_is_meant() {
     assert!(config.keep[0].matches("IAM", "passRole") && !config.keep[0].matches("iam", "GetRole"));
     assert_eq!(config.limits.call_timeout, Duration::from_secs(5));
     assert_eq!(config.limits.evidence_max_age, None);
-    assert_eq!((config.limits.calls_per_second.iam, config.limits.calls_per_second.sts), (0.5, 20.0));
-    let [first, second] = config.exceptions.as_slice() else { panic!("two") };
-    assert_eq!((first.expires.to_string(), first.line), ("2027-06-30".to_owned(), 12));
+    assert_eq!(
+        (
+            config.limits.calls_per_second.iam,
+            config.limits.calls_per_second.sts
+        ),
+        (0.5, 20.0)
+    );
+    let [first, second] = config.exceptions.as_slice() else {
+        panic!("two")
+    };
+    assert_eq!(
+        (first.expires.to_string(), first.line),
+        ("2027-06-30".to_owned(), 12)
+    );
     let day = |text: &str| text.parse().expect("a date");
     assert!(!first.expires.is_past(day("2027-06-30")) && first.expires.is_past(day("2027-07-01")));
     assert_eq!(second.expires, Expires::Never);
@@ -66,11 +77,9 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
         ("LEASTWISE_LIMITS_CALLS_PER_SECOND_ACCESS_ANALYZER", "2.5"),
         ("LEASTWISE_ACCOUNTS_INCLUDE", "111111111111, prod-*"),
     ];
-    let flags = Overrides::default().text("region", "--region", &Some("eu-west-3")).list(
-        "accounts.exclude",
-        "--exclude",
-        &["Acme, Inc*".to_owned()],
-    );
+    let flags = Overrides::default()
+        .text("region", "--region", &Some("eu-west-3"))
+        .list("accounts.exclude", "--exclude", &["Acme, Inc*".to_owned()]);
     let config = with_environment(file, &variables, &flags).expect("it is valid");
     assert_eq!(
         (config.region.as_deref(), config.window_days, config.out.as_path()),
@@ -91,7 +100,10 @@ fn no_two_keys_share_a_variable() {
             panic!("`{key}` and `{other}` are both {}", variable(&key));
         }
     }
-    assert_eq!(variable("limits.calls-per-second.iam"), "LEASTWISE_LIMITS_CALLS_PER_SECOND_IAM");
+    assert_eq!(
+        variable("limits.calls-per-second.iam"),
+        "LEASTWISE_LIMITS_CALLS_PER_SECOND_IAM"
+    );
 }
 
 #[test]
@@ -106,7 +118,12 @@ fn the_environment_does_not_reach_into_exceptions() {
 }
 
 fn account(id: &str, name: &str, path: &str) -> Account {
-    Account { id: id.to_owned(), name: name.to_owned(), paths: vec![path.to_owned()], ..Account::default() }
+    Account {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        paths: vec![path.to_owned()],
+        ..Account::default()
+    }
 }
 
 #[test]
@@ -121,13 +138,23 @@ fn accounts_are_chosen_by_id_unit_and_name_and_exclusion_goes_first() {
     };
     assert_eq!(takes("111111111111", "a", "o-1/r-ab12/111111111111/"), "yes");
     assert_eq!(
-        takes("222222222222", "b", "o-1/r-ab12/ou-ab12-cdefgh34/ou-ab12-zzzzzzzz/222222222222/"),
+        takes(
+            "222222222222",
+            "b",
+            "o-1/r-ab12/ou-ab12-cdefgh34/ou-ab12-zzzzzzzz/222222222222/"
+        ),
         "yes"
     );
     assert_eq!(takes("333333333333", "prod-1", "o-1/r-ab12/333333333333/"), "yes");
     assert_eq!(takes("333333333333", "Prod-1", "o-1/r-ab12/333333333333/"), "no");
-    assert_eq!(takes("444444444444", "prod-x", "o-1/r-ab12/444444444444/"), "not by prod-x");
-    assert_eq!(takes("111111111111", "a", "o-1/r-zzzz/111111111111/"), "not by r-zzzz");
+    assert_eq!(
+        takes("444444444444", "prod-x", "o-1/r-ab12/444444444444/"),
+        "not by prod-x"
+    );
+    assert_eq!(
+        takes("111111111111", "a", "o-1/r-zzzz/111111111111/"),
+        "not by r-zzzz"
+    );
 }
 
 #[test]
@@ -148,7 +175,11 @@ fn an_account_is_entered_by_the_role_unless_it_says_otherwise() {
     );
     let role = |account: &str| {
         let role = config.assume.role_in(account)?;
-        Some((role.name.as_str(), role.external_id.as_deref(), role.session_name.as_str()))
+        Some((
+            role.name.as_str(),
+            role.external_id.as_deref(),
+            role.session_name.as_str(),
+        ))
     };
     assert_eq!(role("111111111111"), None);
     assert_eq!(role("222222222222"), Some(("audit/other", None, "leastwise")));
@@ -173,7 +204,10 @@ fn an_exception_covers_what_all_its_lists_match() {
     );
     let exception = &config.exceptions[0];
     let prod = account("111111111111", "prod", "");
-    let tag = |key: &str, value: &str| Tag { key: key.to_owned(), value: value.to_owned() };
+    let tag = |key: &str, value: &str| Tag {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
     let deploy = Principal {
         last_used_region: None,
         kind: PrincipalKind::Role,
@@ -191,9 +225,27 @@ fn an_exception_covers_what_all_its_lists_match() {
     };
     assert!(exception.covers(&prod, &deploy));
     assert!(!exception.covers(&account("222222222222", "dev", ""), &deploy));
-    assert!(!exception.covers(&prod, &Principal { path: "/".to_owned(), ..deploy.clone() }));
-    assert!(!exception.covers(&prod, &Principal { name: "Deploy-web".to_owned(), ..deploy.clone() }));
-    assert!(!exception.covers(&prod, &Principal { tags: vec![tag("team", "platform")], ..deploy }));
+    assert!(!exception.covers(
+        &prod,
+        &Principal {
+            path: "/".to_owned(),
+            ..deploy.clone()
+        }
+    ));
+    assert!(!exception.covers(
+        &prod,
+        &Principal {
+            name: "Deploy-web".to_owned(),
+            ..deploy.clone()
+        }
+    ));
+    assert!(!exception.covers(
+        &prod,
+        &Principal {
+            tags: vec![tag("team", "platform")],
+            ..deploy
+        }
+    ));
     assert!(exception.covers_policy("EmergencyAccess", None));
     assert!(exception.covers_policy("ReadOnlyAccess", Some("arn:aws:iam::aws:policy/ReadOnlyAccess")));
     assert!(!exception.covers_policy("ReadOnlyAccess", None));
@@ -208,12 +260,19 @@ fn a_configuration_is_looked_for_where_it_was_named_then_here_then_at_home() {
     };
     let at_home = Path::new("/home/ada/.config/leastwise/leastwise.toml");
     let at_xdg = Path::new("/etc/ada/leastwise/leastwise.toml");
-    assert_eq!(find(Some(Path::new("x.toml")), xdg, |_| false), Some(PathBuf::from("x.toml")));
+    assert_eq!(
+        find(Some(Path::new("x.toml")), xdg, |_| false),
+        Some(PathBuf::from("x.toml"))
+    );
     assert_eq!(find(None, xdg, |_| true), Some(PathBuf::from("leastwise.toml")));
     assert_eq!(find(None, xdg, |path| path == at_xdg), Some(at_xdg.to_owned()));
     assert_eq!(find(None, home, |path| path == at_home), Some(at_home.to_owned()));
     assert_eq!(
-        find(None, |_| Some(OsString::from("relative")), |path| path != Path::new("leastwise.toml")),
+        find(
+            None,
+            |_| Some(OsString::from("relative")),
+            |path| path != Path::new("leastwise.toml")
+        ),
         None
     );
     assert_eq!(find(None, |_| None, |_| false), None);

@@ -44,19 +44,26 @@ fn every_one_of_ten_mistakes_is_told_in_the_order_of_the_lines() {
 fn no_secret_is_ever_repeated() {
     let text = include_str!("../../cases-config/secrets-are-refused-and-never-shown.toml");
     let said = told(&refused(text)) + &format!("{:?}", refused(text));
-    for secret in ["AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI", "FwoGZXIvYXdz", "correct horse", "hunter2"] {
+    for secret in [
+        "AKIAIOSFODNN7EXAMPLE",
+        "wJalrXUtnFEMI",
+        "FwoGZXIvYXdz",
+        "correct horse",
+        "hunter2",
+    ] {
         assert!(!said.contains(secret), "{said}");
     }
 }
 
 #[test]
 fn a_layer_that_is_wrong_is_named() {
-    let flags = Overrides::default().text("evidence", "--evidence", &Some("none")).text(
-        "window-days",
-        "--window-days",
-        &Some(0),
-    );
-    let variables = [("LEASTWISE_LIMITS_ATTEMPTS", "many"), ("LEASTWISE_REGION", "moon")];
+    let flags = Overrides::default()
+        .text("evidence", "--evidence", &Some("none"))
+        .text("window-days", "--window-days", &Some(0));
+    let variables = [
+        ("LEASTWISE_LIMITS_ATTEMPTS", "many"),
+        ("LEASTWISE_REGION", "moon"),
+    ];
     let problems = with_environment("out = 5\n", &variables, &flags).expect_err("it is refused");
     let places: Vec<String> = problems.iter().map(|problem| problem.place.to_string()).collect();
     assert_eq!(
@@ -111,15 +118,25 @@ proptest! {
 }
 
 fn check_places(text: &str) -> Result<(), TestCaseError> {
-    let Err(problems) = Config::read(text, "x.toml") else { return Ok(()) };
+    let Err(problems) = Config::read(text, "x.toml") else {
+        return Ok(());
+    };
     prop_assert!(!problems.is_empty());
     prop_assert!(problems.is_sorted_by_key(|problem| problem.place.clone()));
     let lines: Vec<&str> = text.split('\n').collect();
     for problem in problems {
-        let SourcePlace::File { line, column, .. } = &problem.place else { panic!("{problem}") };
+        let SourcePlace::File { line, column, .. } = &problem.place else {
+            panic!("{problem}")
+        };
         let of_line = lines.get(line - 1);
-        prop_assert!(of_line.is_some_and(|text| *column <= text.chars().count() + 1), "{problem}");
-        prop_assert_eq!(problem.key.is_empty(), problem.to_string().contains(": not valid TOML: "));
+        prop_assert!(
+            of_line.is_some_and(|text| *column <= text.chars().count() + 1),
+            "{problem}"
+        );
+        prop_assert_eq!(
+            problem.key.is_empty(),
+            problem.to_string().contains(": not valid TOML: ")
+        );
         prop_assert!(!problem.help().is_empty());
     }
     Ok(())

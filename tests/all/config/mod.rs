@@ -32,5 +32,9 @@ fn with_environment(
     flags: &Overrides,
 ) -> Result<Config, Vec<Problem>> {
     let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
-    Config::layered(Some((text, "leastwise.toml")), |name| variables.get(name).map(OsString::from), flags)
+    Config::layered(
+        Some((text, "leastwise.toml")),
+        |name| variables.get(name).map(OsString::from),
+        flags,
+    )
 }

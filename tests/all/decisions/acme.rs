@@ -16,7 +16,14 @@ const SHOP_DEV: &str = "666666666666";
 /// The demonstration's report, with more arguments.
 fn acme(name: &str, more: &[&str]) -> PathBuf {
     let out = folder(name).join("report");
-    let args = ["scan", "--quiet", "--snapshot", "mocks/acme", "--out", out.to_str().unwrap()];
+    let args = [
+        "scan",
+        "--quiet",
+        "--snapshot",
+        "mocks/acme",
+        "--out",
+        out.to_str().unwrap(),
+    ];
     leastwise(args.iter().chain(more)).ran().exits(0);
     out
 }
@@ -29,8 +36,15 @@ fn recommendation(report: &Path, id: &str) -> Recommendation {
 }
 
 fn trust(report: &Path, name: &str) -> (bool, String) {
-    let row = account(report, PAYMENTS).principals.into_iter().find(|row| row.name == name).unwrap();
-    assert_eq!((row.status.name(), row.recommendations.len()), ("unused-principal", 0));
+    let row = account(report, PAYMENTS)
+        .principals
+        .into_iter()
+        .find(|row| row.name == name)
+        .unwrap();
+    assert_eq!(
+        (row.status.name(), row.recommendations.len()),
+        ("unused-principal", 0)
+    );
     let trust = row.trust.unwrap();
     (trust.open, trust.why)
 }
@@ -39,7 +53,11 @@ fn trust(report: &Path, name: &str) -> (bool, String) {
 fn the_examples_of_decisions_come_out_as_their_names_say() {
     let out = acme("acme-decisions", &["--min-confidence", "low"]);
     let ineffective = |name: &str| {
-        let row = account(&out, PAYMENTS).principals.into_iter().find(|row| row.name == name).unwrap();
+        let row = account(&out, PAYMENTS)
+            .principals
+            .into_iter()
+            .find(|row| row.name == name)
+            .unwrap();
         (row.effect.removed, row.effect.ineffective)
     };
     assert_eq!(ineffective("deny-makes-ineffective"), (3, 3));
@@ -53,23 +71,47 @@ fn the_examples_of_decisions_come_out_as_their_names_say() {
     assert!(open && why.contains("outside the organisation"), "{why}");
 
     for (id, code) in [
-        (format!("{PAYMENTS}/role/backup-restore-dr/restore"), "hint-disaster-recovery"),
+        (
+            format!("{PAYMENTS}/role/backup-restore-dr/restore"),
+            "hint-disaster-recovery",
+        ),
         (format!("{SHOP}/role/nightly-backup/copy"), "hint-backup"),
-        (format!("{SHOP}/role/dr-failover-orchestrator/switch-over"), "hint-disaster-recovery"),
-        (format!("{SECURITY}/role/break-glass-operator/intervene"), "hint-break-glass"),
-        ("111111111111/role/quarterly-close-exporter/export-costs".to_owned(), "hint-calendar"),
-        (format!("{SHOP_DEV}/role/pipeline-deployer/deploy-stacks"), "hint-deployment"),
+        (
+            format!("{SHOP}/role/dr-failover-orchestrator/switch-over"),
+            "hint-disaster-recovery",
+        ),
+        (
+            format!("{SECURITY}/role/break-glass-operator/intervene"),
+            "hint-break-glass",
+        ),
+        (
+            "111111111111/role/quarterly-close-exporter/export-costs".to_owned(),
+            "hint-calendar",
+        ),
+        (
+            format!("{SHOP_DEV}/role/pipeline-deployer/deploy-stacks"),
+            "hint-deployment",
+        ),
     ] {
         let confidence = recommendation(&out, &id).confidence;
         assert_eq!(confidence.level.name(), "low", "{id}");
-        assert!(confidence.reasons.iter().any(|reason| reason.code.name() == code), "{id}");
+        assert!(
+            confidence.reasons.iter().any(|reason| reason.code.name() == code),
+            "{id}"
+        );
     }
 
     let ten = account(&out, SHOP).recommendations.into_iter().find(|it| {
         it.action == Action::Substitute
-            && it.holders.iter().any(|hands| hands.name == "ten-attached-policies")
+            && it
+                .holders
+                .iter()
+                .any(|hands| hands.name == "ten-attached-policies")
     });
-    assert_eq!(ten.unwrap().notes, [Note::NoLongerFollowsAws, Note::DetachBeforeAttach]);
+    assert_eq!(
+        ten.unwrap().notes,
+        [Note::NoLongerFollowsAws, Note::DetachBeforeAttach]
+    );
 
     let shared = recommendation(&out, &format!("{SHOP}/managed/fork-wins-shared"));
     let fork = shared.alternative.unwrap();
@@ -82,8 +124,12 @@ fn the_examples_of_decisions_come_out_as_their_names_say() {
     );
 
     // One moves out, and the other has all the room.
-    let half =
-        |name: &str| recommendation(&out, &format!("{SHOP}/role/inline-policies-near-the-quota/{name}"));
+    let half = |name: &str| {
+        recommendation(
+            &out,
+            &format!("{SHOP}/role/inline-policies-near-the-quota/{name}"),
+        )
+    };
     let (first, second) = (half("first-half"), half("second-half"));
     assert_eq!((first.action, second.action), (Action::Split, Action::Replace));
     assert_eq!(first.creates, ["first-half-leastwise"]);
@@ -93,11 +139,25 @@ fn the_examples_of_decisions_come_out_as_their_names_say() {
 fn a_blind_account_lets_the_fleet_of_the_demonstration_stand_alone() {
     let out = acme("acme-blind-fleet", &[]);
     let families = report(&out).families;
-    let fleet = families.iter().find(|row| row.name == "fleet-patch-agent").unwrap();
-    assert_eq!((fleet.code.name(), fleet.recommendation.as_ref()), ("blocked", None));
-    assert_eq!(fleet.blockers, ["arn:aws:iam::222222222222:role/fleet/fleet-patch-agent"]);
+    let fleet = families
+        .iter()
+        .find(|row| row.name == "fleet-patch-agent")
+        .unwrap();
+    assert_eq!(
+        (fleet.code.name(), fleet.recommendation.as_ref()),
+        ("blocked", None)
+    );
+    assert_eq!(
+        fleet.blockers,
+        ["arn:aws:iam::222222222222:role/fleet/fleet-patch-agent"]
+    );
     for id in [SHOP, PAYMENTS, SHOP_DEV] {
-        assert!(recommendation(&out, &format!("{id}/role/fleet-patch-agent/patch")).proof.removed > 0);
+        assert!(
+            recommendation(&out, &format!("{id}/role/fleet-patch-agent/patch"))
+                .proof
+                .removed
+                > 0
+        );
     }
 }
 
@@ -111,7 +171,10 @@ fn equal_needs_of_the_demonstration_share_a_copy() {
 
 #[test]
 fn the_example_of_exceptions_has_one_in_every_state() {
-    let out = acme("acme-exceptions", &["--config", "mocks/exceptions.toml", "--min-confidence", "low"]);
+    let out = acme(
+        "acme-exceptions",
+        &["--config", "mocks/exceptions.toml", "--min-confidence", "low"],
+    );
     let rules = report(&out).exceptions;
     let codes = |id: &str| -> Vec<&str> {
         let rule = rules.iter().find(|rule| rule.id == id).unwrap();
@@ -123,7 +186,10 @@ fn the_example_of_exceptions_has_one_in_every_state() {
     assert_eq!(codes("config:26"), ["expired"]);
     assert_eq!(codes("config:33"), ["active", "never-matched"]);
     assert_eq!(codes("config:41"), ["expired", "over-broad"]);
-    assert_eq!(report(&out).totals.statuses.get(&PrincipalStatus::Excluded), Some(&1));
+    assert_eq!(
+        report(&out).totals.statuses.get(&PrincipalStatus::Excluded),
+        Some(&1)
+    );
     let restore = recommendation(&out, &format!("{PAYMENTS}/role/backup-restore-dr/restore"));
     let after = std::fs::read_to_string(out.join(restore.files.after)).unwrap();
     for kept in ["backup:StartRestoreJob", "rds:Restore*", "ec2:CreateVolume"] {

@@ -24,7 +24,12 @@ const EXPECT: [&str; 11] = [
 /// What is otherwise than a case says.
 pub(super) fn check(expect: &Value, report: &Path) -> Vec<String> {
     let mut wrong = Vec::new();
-    for key in expect.as_object().expect("expect").keys().filter(|key| !EXPECT.contains(&key.as_str())) {
+    for key in expect
+        .as_object()
+        .expect("expect")
+        .keys()
+        .filter(|key| !EXPECT.contains(&key.as_str()))
+    {
         wrong.push(format!("`{key}` is no member of what is expected"));
     }
     let found = Found::read(report);
@@ -43,8 +48,17 @@ pub(super) fn check(expect: &Value, report: &Path) -> Vec<String> {
     whole("alternatives", &found.alternatives, &mut wrong);
     whole("families", &found.families, &mut wrong);
     let none = json!([]);
-    let left_alone = if expect["leftAlone"].is_null() { &none } else { &expect["leftAlone"] };
-    differ("leftAlone", left_alone, &Value::Array(found.left_alone), &mut wrong);
+    let left_alone = if expect["leftAlone"].is_null() {
+        &none
+    } else {
+        &expect["leftAlone"]
+    };
+    differ(
+        "leftAlone",
+        left_alone,
+        &Value::Array(found.left_alone),
+        &mut wrong,
+    );
     for (name, found) in [
         ("principals", &found.principals),
         ("policies", &found.policies),
@@ -91,19 +105,30 @@ impl Found {
                 assert!(found.alternatives.insert(id.clone(), one).is_none(), "{id} twice");
             }
             found.left_alone.extend(take(&account, "leftAlone"));
-            found
-                .principals
-                .extend(take(&account, "principals").into_iter().map(|row| (id(&row, "arn"), row)));
+            found.principals.extend(
+                take(&account, "principals")
+                    .into_iter()
+                    .map(|row| (id(&row, "arn"), row)),
+            );
             let state = |row: Value| (id(&row, "id"), row["state"].clone());
-            found.policies.extend(take(&account, "policies").into_iter().map(state));
+            found
+                .policies
+                .extend(take(&account, "policies").into_iter().map(state));
         }
-        found.families = take(&whole, "families").into_iter().map(|row| (id(&row, "id"), row)).collect();
+        found.families = take(&whole, "families")
+            .into_iter()
+            .map(|row| (id(&row, "id"), row))
+            .collect();
         for rule in take(&whole, "exceptions") {
-            let codes = take(&rule, "states").into_iter().map(|state| state["code"].clone());
+            let codes = take(&rule, "states")
+                .into_iter()
+                .map(|state| state["code"].clone());
             found.exceptions.insert(id(&rule, "id"), codes.collect());
         }
-        found.first =
-            take(&whole["first"], "changes").into_iter().map(|change| change["id"].clone()).collect();
+        found.first = take(&whole["first"], "changes")
+            .into_iter()
+            .map(|change| change["id"].clone())
+            .collect();
         found.totals = whole["totals"].clone();
         found
     }
@@ -111,7 +136,12 @@ impl Found {
     fn recommend(&mut self, all: Vec<Value>, folder: &Path) {
         for one in all {
             let id = one["id"].as_str().expect("an id").to_owned();
-            assert!(self.recommendations.insert(id.clone(), told(one, folder)).is_none(), "{id} twice");
+            assert!(
+                self.recommendations
+                    .insert(id.clone(), told(one, folder))
+                    .is_none(),
+                "{id} twice"
+            );
         }
     }
 }
@@ -122,11 +152,19 @@ fn told(mut one: Value, folder: &Path) -> Value {
     one["after"] = documents(&one["files"]["after"]);
     one["before"] = documents(&one["files"]["before"]);
     one["removed"] = one["proof"]["removed"].clone();
-    one["because"] =
-        one["confidence"]["reasons"].as_array().into_iter().flatten().map(|it| it["code"].clone()).collect();
+    one["because"] = one["confidence"]["reasons"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|it| it["code"].clone())
+        .collect();
     one["confidence"] = one["confidence"]["level"].clone();
     // The diffs are there too.
-    let hands = one["holders"].as_array().into_iter().flatten().map(|hands| &hands["files"]);
+    let hands = one["holders"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|hands| &hands["files"]);
     for files in hands.chain([&one["files"]]) {
         for file in files.as_object().expect("files").values() {
             assert!(folder.join(file.as_str().expect("a path")).is_file(), "no {file}");
@@ -150,7 +188,10 @@ fn short(value: &Value) -> Value {
             }
         }
         Value::Array(items) => items.iter().map(short).collect(),
-        Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), short(value))).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| (key.clone(), short(value)))
+            .collect(),
         other => other.clone(),
     }
 }
@@ -169,7 +210,11 @@ fn differ(place: &str, wanted: &Value, found: &Value, wrong: &mut Vec<String>) {
         (Value::Array(wanted), found) if is_document && wanted.iter().all(Value::is_string) => {
             let allowed = allowed(found);
             if allowed != *wanted {
-                wrong.push(format!("{place}: allows {}, not {}", json!(allowed), json!(wanted)));
+                wrong.push(format!(
+                    "{place}: allows {}, not {}",
+                    json!(allowed),
+                    json!(wanted)
+                ));
             }
         }
         (Value::Number(count), Value::Array(documents)) if is_document => {
@@ -179,7 +224,11 @@ fn differ(place: &str, wanted: &Value, found: &Value, wrong: &mut Vec<String>) {
         }
         (Value::Object(wanted), Value::Object(found)) => {
             for (key, wanted) in wanted {
-                let place = if place.is_empty() { key.clone() } else { format!("{place}/{key}") };
+                let place = if place.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{place}/{key}")
+                };
                 differ(&place, wanted, found.get(key).unwrap_or(&Value::Null), wrong);
             }
         }
@@ -205,7 +254,9 @@ fn allowed(documents: &Value) -> Vec<Value> {
         Value::Null => Vec::new(),
         one => vec![one.clone()],
     };
-    let statements = documents.iter().flat_map(|document| document["Statement"].as_array().expect("a list"));
+    let statements = documents
+        .iter()
+        .flat_map(|document| document["Statement"].as_array().expect("a list"));
     let allow = statements.filter(|statement| statement["Effect"] == "Allow");
     let actions = allow.flat_map(|statement| match &statement["Action"] {
         Value::Array(all) => all.clone(),

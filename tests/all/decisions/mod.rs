@@ -19,7 +19,9 @@ pub(crate) use crate::harness::decisions::{all, catalog, recorded};
 use crate::harness::decisions::{expand, read};
 use crate::run::{folder, leastwise};
 
-const CASE: [&str; 7] = ["why", "config", "analyzer", "aws", "accounts", "earlier", "expect"];
+const CASE: [&str; 7] = [
+    "why", "config", "analyzer", "aws", "accounts", "earlier", "expect",
+];
 
 /// Runs a case in a folder of its own, and says what is otherwise than it says.
 fn run(case: &Value, place: &Path, catalog: &Path) -> Vec<String> {
@@ -29,11 +31,18 @@ fn run(case: &Value, place: &Path, catalog: &Path) -> Vec<String> {
         return vec![format!("a case has {CASE:?}, not {odd:?}")];
     }
     let case = expand(case);
-    let (snapshot, config, out) =
-        (place.join("snapshot"), place.join("leastwise.toml"), place.join("report"));
+    let (snapshot, config, out) = (
+        place.join("snapshot"),
+        place.join("leastwise.toml"),
+        place.join("report"),
+    );
     recorded::write(&case, &snapshot);
     let earlier = earlier(&case, place, catalog);
-    let lines = case["config"].as_array().into_iter().flatten().map(|line| line.as_str().unwrap());
+    let lines = case["config"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|line| line.as_str().unwrap());
     std::fs::write(&config, lines.collect::<Vec<_>>().join("\n")).unwrap();
     let path = |path: &Path| path.to_str().unwrap().to_owned();
     let mut args = vec!["scan".to_owned(), "--quiet".to_owned()];
@@ -55,7 +64,10 @@ fn run(case: &Value, place: &Path, catalog: &Path) -> Vec<String> {
     }
     let verified = leastwise(["verify", &path(&out)]).ran();
     if verified.code != 0 {
-        return vec![format!("verify exits {}: {}{}", verified.code, verified.out, verified.err)];
+        return vec![format!(
+            "verify exits {}: {}{}",
+            verified.code, verified.out, verified.err
+        )];
     }
     check(&case["expect"], &out)
 }
@@ -74,9 +86,18 @@ fn earlier(case: &Value, place: &Path, catalog: &Path) -> Option<PathBuf> {
     recorded::write_on(&before, &snapshot, told["captured"].as_str().unwrap());
     let path = |path: &Path| path.to_str().unwrap().to_owned();
     let (snapshot, report, catalog) = (path(&snapshot), path(&out), path(catalog));
-    leastwise(["scan", "-q", "--snapshot", &snapshot, "--out", &report, "--catalog", &catalog])
-        .ran()
-        .exits(0);
+    leastwise([
+        "scan",
+        "-q",
+        "--snapshot",
+        &snapshot,
+        "--out",
+        &report,
+        "--catalog",
+        &catalog,
+    ])
+    .ran()
+    .exits(0);
     Some(out)
 }
 
@@ -91,7 +112,10 @@ fn every_decision_comes_out_as_its_case_says() {
             std::fs::create_dir_all(&own).unwrap();
             let wrong = run(case, &own, &catalog);
             if !wrong.is_empty() {
-                failures.lock().unwrap().push(format!("{name}:\n  {}", wrong.join("\n  ")));
+                failures
+                    .lock()
+                    .unwrap()
+                    .push(format!("{name}:\n  {}", wrong.join("\n  ")));
             }
         }
     };
@@ -102,14 +126,21 @@ fn every_decision_comes_out_as_its_case_says() {
     });
     let mut failures = failures.into_inner().unwrap();
     failures.sort();
-    assert!(failures.is_empty(), "{} cases fail\n\n{}", failures.len(), failures.join("\n\n"));
+    assert!(
+        failures.is_empty(),
+        "{} cases fail\n\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
     assert!(cases.len() >= 60, "only {} cases", cases.len());
 }
 
 #[test]
 fn every_case_of_a_decision_is_named_as_a_sentence_in_kebab_case() {
     for (name, _) in all() {
-        let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let plain = name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         assert!(plain && name.split('-').count() >= 3, "{name}");
     }
 }
@@ -118,14 +149,22 @@ fn every_case_of_a_decision_is_named_as_a_sentence_in_kebab_case() {
 fn every_code_that_a_decision_can_have_is_in_a_case() {
     let principals = PrincipalCode::ALL.iter().map(|code| code.name());
     let policies = PolicyState::ALL.iter().map(|state| state.name());
-    let codes: BTreeSet<String> =
-        principals.chain(policies).filter(|code| code.contains('-')).map(str::to_owned).collect();
+    let codes: BTreeSet<String> = principals
+        .chain(policies)
+        .filter(|code| code.contains('-'))
+        .map(str::to_owned)
+        .collect();
     assert!(codes.len() > 30, "{codes:?}");
-    let told: BTreeSet<String> =
-        all().iter().flat_map(|(_, case)| kebabs(&case["expect"].to_string())).collect();
+    let told: BTreeSet<String> = all()
+        .iter()
+        .flat_map(|(_, case)| kebabs(&case["expect"].to_string()))
+        .collect();
     // What only a defect of ours could give.
     let never = BTreeSet::from(["refuted".to_owned(), "not-proven".to_owned()]);
-    let missing: Vec<&String> = codes.difference(&told).filter(|code| !never.contains(*code)).collect();
+    let missing: Vec<&String> = codes
+        .difference(&told)
+        .filter(|code| !never.contains(*code))
+        .collect();
     assert!(missing.is_empty(), "no case for {missing:?}");
 }
 
@@ -133,7 +172,8 @@ fn every_code_that_a_decision_can_have_is_in_a_case() {
 fn kebabs(text: &str) -> BTreeSet<String> {
     let quoted = text.split('"').filter(|part| part.contains('-'));
     let kebab = |part: &&str| {
-        part.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
+        part.split('-')
+            .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
     };
     quoted.filter(kebab).map(str::to_owned).collect()
 }
@@ -157,14 +197,23 @@ fn the_runner_of_decisions_sees_a_wrong_expectation() {
         ("s3:GetObject", "s3:PutObject"),
         (": 1", ": 2"),
         ("worker/own", "worker/other"),
-        ("{\"rec", "{\"principals\": {\"111111111111:role/worker\": {\"status\": \"clean\"}}, \"rec"),
+        (
+            "{\"rec",
+            "{\"principals\": {\"111111111111:role/worker\": {\"status\": \"clean\"}}, \"rec",
+        ),
         ("{\"rec", "{\"leftAlone\": [{\"code\": \"blocked\"}], \"rec"),
         ("{\"rec", "{\"families\": {\"fleet/role/worker/own\": {}}, \"rec"),
-        ("{\"rec", "{\"exceptions\": {\"default:service-linked\": [\"expired\"]}, \"rec"),
+        (
+            "{\"rec",
+            "{\"exceptions\": {\"default:service-linked\": [\"expired\"]}, \"rec",
+        ),
         ("{\"rec", "{\"first\": [\"a\"], \"rec"),
         ("removed", "removes"),
     ] {
         let wrong = case(&right.replacen(from, to, 1));
-        assert!(!run(&wrong, &place, &catalog).is_empty(), "{from} -> {to} is not seen");
+        assert!(
+            !run(&wrong, &place, &catalog).is_empty(),
+            "{from} -> {to} is not seen"
+        );
     }
 }

@@ -20,7 +20,8 @@ fn listed(set: &ActionSet) -> Vec<String> {
 }
 
 fn is_named(set: &ActionSet, service: &str, name: &str) -> bool {
-    set.get(service).is_some_and(|extent| extent.names.iter().any(|it| it.eq_ignore_ascii_case(name)))
+    set.get(service)
+        .is_some_and(|extent| extent.names.iter().any(|it| it.eq_ignore_ascii_case(name)))
 }
 
 fn holds(set: &ActionSet, service: &str, name: &str) -> bool {
@@ -51,7 +52,10 @@ fn a_rule_with_actions_keeps_those_in_what_it_covers() {
     assert!(kept.keeps("S3", "getobject") && kept.keeps("kms", "Decrypt") && !kept.keeps("s3", "PutObject"));
     assert_eq!(
         kept,
-        local.kept(find(&inventory, "b"), "p").and(&local.kept(find(&inventory, "a"), "p")).and(&kept)
+        local
+            .kept(find(&inventory, "b"), "p")
+            .and(&local.kept(find(&inventory, "a"), "p"))
+            .and(&kept)
     );
 }
 
@@ -67,9 +71,19 @@ fn take_out(patterns: &[&str], set: &ActionSet) -> Vec<String> {
 
 #[test]
 fn a_kept_action_is_taken_out_of_the_evidence() {
-    let set = unused(&[("S3", &["GetObject", "PutObject"]), ("kms", &["Decrypt"]), ("sqs", &[])]);
-    assert_eq!(take_out(&["s3:get*"], &set), ["kms:Decrypt", "s3:PutObject", "sqs:*"]);
-    assert_eq!(take_out(&["kms:*", "s3:PutObject", "s3:GetObject"], &set), ["sqs:*"]);
+    let set = unused(&[
+        ("S3", &["GetObject", "PutObject"]),
+        ("kms", &["Decrypt"]),
+        ("sqs", &[]),
+    ]);
+    assert_eq!(
+        take_out(&["s3:get*"], &set),
+        ["kms:Decrypt", "s3:PutObject", "sqs:*"]
+    );
+    assert_eq!(
+        take_out(&["kms:*", "s3:PutObject", "s3:GetObject"], &set),
+        ["sqs:*"]
+    );
     assert_eq!(take_out(&["*"], &set), Vec::<String>::new());
     assert_eq!(take_out(&["iam:*"], &set), listed(&set));
 }
@@ -77,7 +91,10 @@ fn a_kept_action_is_taken_out_of_the_evidence() {
 #[test]
 fn a_service_that_is_kept_in_part_loses_the_other_actions_that_the_catalog_knows() {
     let set = unused(&[("s3", &[]), ("sqs", &[])]);
-    assert_eq!(take_out(&["s3:GetObject"], &set), ["s3:GetObjectAcl", "s3:PutObject", "sqs:*"]);
+    assert_eq!(
+        take_out(&["s3:GetObject"], &set),
+        ["s3:GetObjectAcl", "s3:PutObject", "sqs:*"]
+    );
     assert_eq!(take_out(&["s3:*Object"], &set), ["s3:GetObjectAcl", "sqs:*"]);
     assert_eq!(take_out(&["S3:*"], &set), ["sqs:*"]);
     // A name that the catalog lacks must not go with the whole.
@@ -86,7 +103,10 @@ fn a_service_that_is_kept_in_part_loses_the_other_actions_that_the_catalog_knows
         ["s3:GetObject", "s3:GetObjectAcl", "s3:PutObject", "sqs:*"]
     );
     // Of a service that it lacks, all counts as used.
-    assert_eq!(take_out(&["nimbus:ListFleets"], &unused(&[("nimbus", &[])])), Vec::<String>::new());
+    assert_eq!(
+        take_out(&["nimbus:ListFleets"], &unused(&[("nimbus", &[])])),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -99,17 +119,33 @@ fn what_a_principal_can_do_without_is_narrowed_the_same_way() {
     let only = |services| Removable::of(&unused(services));
     let narrow = |removable: &Removable| kept.narrow(removable, (&catalog).into()).into_owned();
     assert_eq!(narrow(&only(&[("s3", &[])])), only(&[("s3", &["PutObject"])]));
-    assert_eq!(narrow(&only(&[("s3", &["PutObject"])])), only(&[("s3", &["PutObject"])]));
+    assert_eq!(
+        narrow(&only(&[("s3", &["PutObject"])])),
+        only(&[("s3", &["PutObject"])])
+    );
     assert_eq!(narrow(&Removable::Nothing), Removable::Nothing);
     // Of one that uses nothing, what is kept stays all the same.
-    assert_eq!(narrow(&Removable::Anything), only(&[("s3", &["PutObject"]), ("sqs", &[])]));
+    assert_eq!(
+        narrow(&Removable::Anything),
+        only(&[("s3", &["PutObject"]), ("sqs", &[])])
+    );
     let nothing_kept = Exceptions::new(&[], &[], TODAY);
     let nothing_kept = nothing_kept.of(&inventory).kept(find(&inventory, "a"), "p");
-    assert_eq!(*nothing_kept.narrow(&Removable::Anything, (&catalog).into()), Removable::Anything);
+    assert_eq!(
+        *nothing_kept.narrow(&Removable::Anything, (&catalog).into()),
+        Removable::Anything
+    );
 }
 
 fn name() -> impl Strategy<Value = &'static str> {
-    select(vec!["GetObject", "GETOBJECTACL", "PutObject", "SendMessage", "Unknown", "Get"])
+    select(vec![
+        "GetObject",
+        "GETOBJECTACL",
+        "PutObject",
+        "SendMessage",
+        "Unknown",
+        "Get",
+    ])
 }
 
 fn service() -> impl Strategy<Value = &'static str> {
@@ -120,14 +156,27 @@ fn evidence() -> impl Strategy<Value = ActionSet> {
     vec((service(), vec(name(), 1..4), any::<bool>()), 0..5).prop_map(|entries| {
         let mut set = ActionSet::new();
         for (service, names, whole) in entries {
-            if whole { set.add_service(service) } else { set.add_actions(service, names) }
+            if whole {
+                set.add_service(service)
+            } else {
+                set.add_actions(service, names)
+            }
         }
         set
     })
 }
 
 fn pattern() -> impl Strategy<Value = ActionPattern> {
-    let name = select(vec!["*", "Get*", "*Object", "getobject", "?etObject", "Unknown", "SendMessage", "?*"]);
+    let name = select(vec![
+        "*",
+        "Get*",
+        "*Object",
+        "getobject",
+        "?etObject",
+        "Unknown",
+        "SendMessage",
+        "?*",
+    ]);
     let written = (service(), name).prop_map(|(service, name)| format!("{service}:{name}"));
     prop_oneof![20 => written, 1 => Just("*".to_owned())]
         .prop_map(|text| ActionPattern::parse(text).expect("a pattern"))
@@ -135,8 +184,18 @@ fn pattern() -> impl Strategy<Value = ActionPattern> {
 
 /// Every action that could be asked about.
 fn questions() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let names = ["GetObject", "GetObjectAcl", "PutObject", "SendMessage", "Unknown", "Get", "Tomorrow"];
-    ["s3", "sqs", "nimbus"].into_iter().flat_map(move |service| names.map(|name| (service, name)))
+    let names = [
+        "GetObject",
+        "GetObjectAcl",
+        "PutObject",
+        "SendMessage",
+        "Unknown",
+        "Get",
+        "Tomorrow",
+    ];
+    ["s3", "sqs", "nimbus"]
+        .into_iter()
+        .flat_map(move |service| names.map(|name| (service, name)))
 }
 
 proptest! {

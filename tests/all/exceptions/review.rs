@@ -39,14 +39,25 @@ fn what_rules_cover_is_counted_per_rule_and_adds_up_over_accounts() {
         role("/", "a2"),
         with_policies(role("/", "b"), "other", shared),
     ]);
-    let b = Standing::Unused(Removable::of(&unused(&[("s3", &[]), ("sqs", &[]), ("kms", &["Decrypt"])])));
+    let b = Standing::Unused(Removable::of(&unused(&[
+        ("s3", &[]),
+        ("sqs", &[]),
+        ("kms", &["Decrypt"]),
+    ])));
     let standings = [Standing::AllUsed, Standing::AllUsed, b];
     let exceptions = rules(&config);
     let mut all = usage(&exceptions, &inventory, &standings);
     let counts = |usage: &Usage| {
         let rows = exceptions.review(usage, 3).into_iter().skip(3);
-        rows.map(|it| (it.id.to_string(), it.uses.principals, it.uses.policies, it.uses.actions))
-            .collect::<Vec<_>>()
+        rows.map(|it| {
+            (
+                it.id.to_string(),
+                it.uses.principals,
+                it.uses.policies,
+                it.uses.actions,
+            )
+        })
+        .collect::<Vec<_>>()
     };
     let row = |id: &str, principals, policies, actions| (id.to_owned(), principals, policies, actions);
     assert_eq!(
@@ -86,7 +97,10 @@ fn policies_of_groups_count_for_their_members() {
         group_name: "crew".to_owned(),
         arn: "arn:aws:iam::222222222222:group/crew".to_owned(),
         path: "/".to_owned(),
-        group_policy_list: vec![InlinePolicy { policy_name: "crew".to_owned(), policy_document: document }],
+        group_policy_list: vec![InlinePolicy {
+            policy_name: "crew".to_owned(),
+            policy_document: document,
+        }],
         ..GroupDetail::default()
     };
     let answers = Authorization {
@@ -94,11 +108,25 @@ fn policies_of_groups_count_for_their_members() {
         group_detail_list: vec![group],
         ..Authorization::default()
     };
-    let account = Account { id: "222222222222".to_owned(), ..Account::default() };
+    let account = Account {
+        id: "222222222222".to_owned(),
+        ..Account::default()
+    };
     let inventory = Inventory::new(account, answers).unwrap();
     let exceptions = rules(&config);
-    let uses = exceptions.review(&usage(&exceptions, &inventory, &[]), 2).last().unwrap().uses;
-    assert_eq!(uses, Uses { principals: 2, policies: 2, actions: 0 });
+    let uses = exceptions
+        .review(&usage(&exceptions, &inventory, &[]), 2)
+        .last()
+        .unwrap()
+        .uses;
+    assert_eq!(
+        uses,
+        Uses {
+            principals: 2,
+            policies: 2,
+            actions: 0
+        }
+    );
 }
 
 #[test]
@@ -116,8 +144,10 @@ fn rules_that_run_out_are_told_before_and_after() {
         "[[exception]]\nnames = [\"*\"]\nexpires = 2026-11-20\n[[exception]]\nnames = [\"*\"]\nexpires = 2026-11-22\n",
     );
     let reviews = rules(&config).review(&Usage::default(), 0);
-    let sentences: Vec<String> =
-        reviews[3..].iter().flat_map(|it| it.states.iter().map(|s| s.sentence())).collect();
+    let sentences: Vec<String> = reviews[3..]
+        .iter()
+        .flat_map(|it| it.states.iter().map(|s| s.sentence()))
+        .collect();
     assert_eq!(
         sentences,
         [
@@ -139,17 +169,28 @@ fn a_rule_about_nothing_that_is_there_is_told() {
     assert_eq!(of("names = [\"role-1\"]\nactions = [\"s3:Get*\"]"), ["active"]);
     // About actions alone: no evidence names one.
     assert_eq!(of("actions = [\"s3:Get*\"]"), ["active", "never-matched"]);
-    assert_eq!(codes_of_the_last("", 3, "keep = [\"s3:GetObjct\"]"), ["active", "never-matched"]);
+    assert_eq!(
+        codes_of_the_last("", 3, "keep = [\"s3:GetObjct\"]"),
+        ["active", "never-matched"]
+    );
     // Nothing was read at all.
     let text = "[[exception]]\nnames = [\"gone\"]\nexpires = \"never\"\n";
     assert_eq!(codes_of_the_last(text, 0, ""), ["active"]);
-    assert_eq!(codes_of_the_last("", 3, ""), ["active"], "a default rule need not match");
+    assert_eq!(
+        codes_of_the_last("", 3, ""),
+        ["active"],
+        "a default rule need not match"
+    );
 }
 
 #[test]
 fn a_rule_that_reaches_too_far_is_told() {
     let of = |scope: &str, roles| {
-        codes_of_the_last(&format!("[[exception]]\n{scope}\nexpires = \"never\"\n"), roles, "")
+        codes_of_the_last(
+            &format!("[[exception]]\n{scope}\nexpires = \"never\"\n"),
+            roles,
+            "",
+        )
     };
     assert_eq!(of("names = [\"role-*\"]", 11), ["active", "over-broad"]);
     assert_eq!(of("names = [\"role-*\"]", 10), ["active"]);
@@ -157,14 +198,31 @@ fn a_rule_that_reaches_too_far_is_told() {
     let six = "names = [\"role-0\", \"role-1\", \"role-2\", \"role-3\", \"role-4\", \"role-5\"]";
     assert_eq!(of(six, 12), ["active"]);
     assert_eq!(of(six, 11), ["active", "over-broad"]);
-    for bare in ["names = [\"*\"]", "names = [\"a\", \"*\"]", "paths = [\"/*\"]", "accounts = [\"*\"]"] {
+    for bare in [
+        "names = [\"*\"]",
+        "names = [\"a\", \"*\"]",
+        "paths = [\"/*\"]",
+        "accounts = [\"*\"]",
+    ] {
         assert_eq!(of(bare, 2), ["active", "over-broad"], "{bare}");
     }
-    assert_eq!(of("names = [\"*\"]\ntags = { team = \"*\" }", 2), ["active", "never-matched"]);
+    assert_eq!(
+        of("names = [\"*\"]\ntags = { team = \"*\" }", 2),
+        ["active", "never-matched"]
+    );
     // A few actions, wherever they are, are not too far.
-    assert_eq!(of("names = [\"role-*\"]\nactions = [\"kms:Decrypt\"]", 20), ["active"]);
-    assert_eq!(of("names = [\"role-*\"]\nactions = [\"*\"]", 20), ["active", "over-broad"]);
-    assert_eq!(codes_of_the_last("", 2, "keep = [\"*\"]"), ["active", "never-matched", "over-broad"]);
+    assert_eq!(
+        of("names = [\"role-*\"]\nactions = [\"kms:Decrypt\"]", 20),
+        ["active"]
+    );
+    assert_eq!(
+        of("names = [\"role-*\"]\nactions = [\"*\"]", 20),
+        ["active", "over-broad"]
+    );
+    assert_eq!(
+        codes_of_the_last("", 2, "keep = [\"*\"]"),
+        ["active", "never-matched", "over-broad"]
+    );
 }
 
 #[test]

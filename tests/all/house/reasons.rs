@@ -4,12 +4,19 @@ use super::names;
 
 /// `allow` and `expect` attributes without a reason.
 pub(super) fn unreasoned(code: &str) -> Vec<String> {
-    let flat: String =
-        code.split_whitespace().collect::<Vec<_>>().join(" ").replace("# [", "#[").replace("#! [", "#![");
+    let flat: String = code
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace("# [", "#[")
+        .replace("#! [", "#![");
     let mut found = Vec::new();
     for (at, _) in flat.match_indices("#[").chain(flat.match_indices("#![")) {
         let rest = flat[at..].trim_start_matches(['#', '!', '[']);
-        let kind = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let kind = rest
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .next()
+            .unwrap_or_default();
         let attribute: String = rest.split(']').next().unwrap_or_default().to_owned();
         // `cfg_attr(.., allow(..))` hides one.
         let hidden = kind == "cfg_attr" && (names(&attribute, "allow") || names(&attribute, "expect"));

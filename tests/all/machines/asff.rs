@@ -21,15 +21,21 @@ fn scan(snapshot: &str, out: &Path, more: &[&str]) {
 
 /// All files, by path.
 pub(super) fn calls(out: &Path) -> Vec<(String, Vec<Value>)> {
-    let all = files(out).into_iter().filter(|(path, _)| path.starts_with("asff/"));
-    all.map(|(path, bytes)| (path, serde_json::from_slice(&bytes).unwrap())).collect()
+    let all = files(out)
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("asff/"));
+    all.map(|(path, bytes)| (path, serde_json::from_slice(&bytes).unwrap()))
+        .collect()
 }
 
 /// What is wrong with a finding, by what AWS documents of `AwsSecurityFinding`.
 fn faults_of(finding: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     let mut string = |pointer: &str, most: usize| {
-        let found = finding.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let found = finding
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         // AWS asks for something that is no white space, on one line.
         if found.trim().is_empty() || found.chars().count() > most || found.chars().any(char::is_control) {
             faults.push(format!("{pointer}: {found:.600}"));
@@ -58,11 +64,17 @@ fn faults_of(finding: &Value) -> Vec<String> {
         string(&format!("/ProductFields/{}", key.replace('/', "~1")), 2048);
     }
     let one_of = |pointer: &str, words: &[&str]| {
-        let found = finding.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let found = finding
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         (!words.contains(&found)).then(|| format!("{pointer}: {found}"))
     };
     faults.extend(one_of("/SchemaVersion", &["2018-10-08"]));
-    faults.extend(one_of("/Severity/Label", &["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"]));
+    faults.extend(one_of(
+        "/Severity/Label",
+        &["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"],
+    ));
     faults.extend(one_of("/RecordState", &["ACTIVE", "ARCHIVED"]));
     faults.extend(one_of("/Workflow/Status", &["NEW"]));
     for at in 0..resources {
@@ -73,7 +85,12 @@ fn faults_of(finding: &Value) -> Vec<String> {
         faults.push(format!("{resources} resources"));
     }
     for date in ["CreatedAt", "UpdatedAt", "LastObservedAt"] {
-        if finding[date].as_str().unwrap().parse::<jiff::Timestamp>().is_err() {
+        if finding[date]
+            .as_str()
+            .unwrap()
+            .parse::<jiff::Timestamp>()
+            .is_err()
+        {
             faults.push(format!("{date}: {}", finding[date]));
         }
     }
@@ -102,7 +119,9 @@ fn checked(out: &Path) -> Vec<Value> {
 }
 
 fn about<'f>(findings: &'f [Value], generator: &'f str) -> impl Iterator<Item = &'f Value> {
-    findings.iter().filter(move |it| text(it, "/GeneratorId").starts_with(generator))
+    findings
+        .iter()
+        .filter(move |it| text(it, "/GeneratorId").starts_with(generator))
 }
 
 #[test]
@@ -111,7 +130,9 @@ fn every_finding_is_one_that_security_hub_takes_and_none_is_missing() {
     scan("mocks/acme", &out, &[]);
     let (findings, whole) = (checked(&out), report(&out));
     // Of what is no name somebody chose, nothing is cut.
-    let cut = findings.iter().filter(|it| text(it, "/Remediation/Recommendation/Text").ends_with(" ..."));
+    let cut = findings
+        .iter()
+        .filter(|it| text(it, "/Remediation/Recommendation/Text").ends_with(" ..."));
     assert_eq!(cut.count(), 0);
     let told: BTreeSet<&str> = about(&findings, "leastwise/policy-")
         .map(|it| text(it, "/ProductFields/leastwise~1recommendation"))
@@ -139,7 +160,10 @@ fn every_finding_is_one_that_security_hub_takes_and_none_is_missing() {
         for finding in own {
             for resource in finding["Resources"].as_array().unwrap() {
                 reached += 1;
-                assert!(text(resource, "/Id").contains(text(finding, "/AwsAccountId")), "{finding}");
+                assert!(
+                    text(resource, "/Id").contains(text(finding, "/AwsAccountId")),
+                    "{finding}"
+                );
             }
         }
         assert_eq!(reached, family.reaches.len(), "{}", family.id);
@@ -151,13 +175,28 @@ fn every_finding_is_one_that_security_hub_takes_and_none_is_missing() {
 fn a_call_has_a_hundred_findings_at_most() {
     let root = folder("asff-many");
     let (snapshot, out) = (root.join("snapshot"), root.join("report"));
-    write_folder(&Invented { accounts: 2, principals: 200, seed: 5 }, &snapshot).unwrap();
+    write_folder(
+        &Invented {
+            accounts: 2,
+            principals: 200,
+            seed: 5,
+        },
+        &snapshot,
+    )
+    .unwrap();
     scan(snapshot.to_str().unwrap(), &out, &[]);
     let findings = checked(&out);
     let calls = calls(&out);
-    assert!(calls.iter().any(|(path, all)| path.ends_with("/0001.json") && all.len() == 100));
+    assert!(
+        calls
+            .iter()
+            .any(|(path, all)| path.ends_with("/0001.json") && all.len() == 100)
+    );
     assert!(calls.iter().any(|(path, _)| path.ends_with("/0002.json")));
-    assert_eq!(calls.iter().map(|(_, all)| all.len()).sum::<usize>(), findings.len());
+    assert_eq!(
+        calls.iter().map(|(_, all)| all.len()).sum::<usize>(),
+        findings.len()
+    );
 }
 
 #[test]
@@ -179,16 +218,27 @@ fn what_is_gone_is_archived_on_the_day_of_the_new_evidence() {
     let snapshot = acme(&root);
     let (one, two) = (root.join("one"), root.join("two"));
     scan(snapshot.to_str().unwrap(), &one, &[]);
-    assert!(checked(&one).iter().all(|it| text(it, "/RecordState") == "ACTIVE"));
+    assert!(
+        checked(&one)
+            .iter()
+            .all(|it| text(it, "/RecordState") == "ACTIVE")
+    );
     change(&snapshot, "findings.json", |findings| {
         without_its_finding(findings);
         for finding in findings.as_array_mut().unwrap() {
             finding["analyzedAt"] = "2026-12-01T00:00:00Z".into();
         }
     });
-    scan(snapshot.to_str().unwrap(), &two, &["--previous", one.to_str().unwrap()]);
+    scan(
+        snapshot.to_str().unwrap(),
+        &two,
+        &["--previous", one.to_str().unwrap()],
+    );
     let findings = checked(&two);
-    let gone: Vec<&Value> = findings.iter().filter(|it| text(it, "/RecordState") == "ARCHIVED").collect();
+    let gone: Vec<&Value> = findings
+        .iter()
+        .filter(|it| text(it, "/RecordState") == "ARCHIVED")
+        .collect();
     let [gone] = gone[..] else { panic!("{gone:?}") };
     assert!(text(gone, "/Id").ends_with("wildcard-prefix-reader/prefix-wildcards"));
     assert_eq!(text(gone, "/UpdatedAt"), "2026-12-01T00:00:00Z");
@@ -200,5 +250,9 @@ fn nobody_has_them_without_asking_and_the_manifest_knows_them() {
     let one = folder("asff-asked").join("report");
     assert!(!demonstration().join("asff").exists());
     scan("mocks/acme", &one, &[]);
-    assert!(json(&one.join("manifest.json"))["files"].get(&calls(&one)[0].0).is_some());
+    assert!(
+        json(&one.join("manifest.json"))["files"]
+            .get(&calls(&one)[0].0)
+            .is_some()
+    );
 }

@@ -46,19 +46,30 @@ type LeftAlone = BTreeSet<(String, String, String)>;
 fn of_json(out: &Path, report: &Report) -> Told {
     let mut told = Told {
         recommendations: report.recommendations.iter().map(|it| it.id.clone()).collect(),
-        permissions_removed: report.recommendations.iter().map(|it| it.permissions_removed as u64).sum(),
+        permissions_removed: report
+            .recommendations
+            .iter()
+            .map(|it| it.permissions_removed as u64)
+            .sum(),
         risk_removed: report.recommendations.iter().map(|it| it.impact.risk).sum(),
         ..Told::none()
     };
     for summary in &report.accounts {
         let account = account(out, &summary.id);
         for change in &account.recommendations {
-            assert!(told.recommendations.insert(change.id.clone()), "{} appears twice", change.id);
+            assert!(
+                told.recommendations.insert(change.id.clone()),
+                "{} appears twice",
+                change.id
+            );
             told.permissions_removed += change.permissions_removed as u64;
             told.risk_removed += change.impact.risk;
             *told.of_account.entry(summary.id.clone()).or_default() += 1;
         }
-        let unused = account.principals.into_iter().filter(|it| it.status.name() == "unused-principal");
+        let unused = account
+            .principals
+            .into_iter()
+            .filter(|it| it.status.name() == "unused-principal");
         told.unused_principals.extend(unused.map(|it| it.arn));
     }
     told
@@ -72,7 +83,10 @@ fn of_findings(
     arn: impl Fn(&Value) -> Option<String>,
 ) -> Told {
     let sum = |changes: &[&Value], pointer: &str| -> u64 {
-        changes.iter().map(|it| it.pointer(pointer).unwrap().as_u64().unwrap()).sum()
+        changes
+            .iter()
+            .map(|it| it.pointer(pointer).unwrap().as_u64().unwrap())
+            .sum()
     };
     let changes: Vec<&Value> = findings.iter().filter(|it| it.pointer(id).is_some()).collect();
     let told = Told {
@@ -95,17 +109,27 @@ fn statuses(out: &Path, report: &Report) -> Statuses {
     for summary in &report.accounts {
         let account = account(out, &summary.id);
         for principal in &account.principals {
-            *found.entry((summary.id.clone(), principal.status.to_string())).or_default() += 1;
+            *found
+                .entry((summary.id.clone(), principal.status.to_string()))
+                .or_default() += 1;
         }
         // What the account says of itself in short.
         let of_account = found.iter().filter(|((id, _), _)| *id == summary.id);
-        let of_account: Vec<(&str, usize)> =
-            of_account.map(|((_, status), number)| (status.as_str(), *number)).collect();
+        let of_account: Vec<(&str, usize)> = of_account
+            .map(|((_, status), number)| (status.as_str(), *number))
+            .collect();
         let told = summary.statuses.iter().filter(|(_, number)| **number > 0);
-        assert_eq!(told.map(|(status, number)| (status.name(), *number)).collect::<Vec<_>>(), of_account);
+        assert_eq!(
+            told.map(|(status, number)| (status.name(), *number))
+                .collect::<Vec<_>>(),
+            of_account
+        );
         assert_eq!(account.recommendations.len(), summary.recommendations);
         let removals = account.principals.iter().flat_map(|it| it.removals.values());
-        assert_eq!(removals.map(|it| it.permissions).sum::<usize>(), summary.effect.removed);
+        assert_eq!(
+            removals.map(|it| it.permissions).sum::<usize>(),
+            summary.effect.removed
+        );
     }
     found
 }
@@ -116,27 +140,40 @@ fn statuses_of_csv(out: &Path) -> Statuses {
     let at = |column: &str| head.iter().position(|it| it == column).unwrap();
     let [id, status, arn] = ["account_id", "status", "principal_arn"].map(at);
     let rows = reader.records().map(|row| row.unwrap());
-    let each: BTreeSet<(String, String, String)> =
-        rows.map(|row| (row[arn].to_owned(), row[id].to_owned(), row[status].to_owned())).collect();
+    let each: BTreeSet<(String, String, String)> = rows
+        .map(|row| (row[arn].to_owned(), row[id].to_owned(), row[status].to_owned()))
+        .collect();
     let mut found = Statuses::new();
-    each.into_iter().for_each(|(_, id, status)| *found.entry((id, status)).or_default() += 1);
+    each.into_iter()
+        .for_each(|(_, id, status)| *found.entry((id, status)).or_default() += 1);
     found
 }
 
 /// The rows of the index, and its cards.
 fn statuses_of_html(out: &Path) -> Statuses {
     let (data, index) = (data(out), fs::read_to_string(out.join("index.html")).unwrap());
-    let codes: Vec<&str> = data["statuses"].as_array().unwrap().iter().map(|it| text(it, "/0")).collect();
+    let codes: Vec<&str> = data["statuses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| text(it, "/0"))
+        .collect();
     let mut found = Statuses::new();
     for account in data["accounts"].as_array().unwrap() {
         for row in account["rows"].as_array().unwrap() {
             let code = codes[usize::try_from(row[2].as_u64().unwrap()).unwrap()];
-            *found.entry((text(account, "/id").to_owned(), code.to_owned())).or_default() += 1;
+            *found
+                .entry((text(account, "/id").to_owned(), code.to_owned()))
+                .or_default() += 1;
         }
     }
     for code in codes {
         let card = between(&index, &format!("href=\"#status={code}\" data-number=\""), "\"")[0];
-        let of_rows: usize = found.iter().filter(|((_, it), _)| it == code).map(|(_, number)| number).sum();
+        let of_rows: usize = found
+            .iter()
+            .filter(|((_, it), _)| it == code)
+            .map(|(_, number)| number)
+            .sum();
         assert_eq!(card, of_rows.to_string(), "{code}");
     }
     found
@@ -144,7 +181,11 @@ fn statuses_of_html(out: &Path) -> Statuses {
 
 /// A number as a page writes it.
 fn number(text: &str) -> u64 {
-    text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap()
+    text.chars()
+        .filter(char::is_ascii_digit)
+        .collect::<String>()
+        .parse()
+        .unwrap()
 }
 
 /// The changes of the pages for people. What is unused they tell by name, which the rows of the index have.
@@ -153,7 +194,11 @@ fn of_html(out: &Path, report: &Report) -> Told {
     let page = |name: &str| fs::read_to_string(out.join(name)).unwrap_or_default();
     let mut pages = vec![("", page("families.html"), report.recommendations.len())];
     for summary in &report.accounts {
-        pages.push((&summary.id, page(&format!("accounts/{}.html", summary.id)), summary.recommendations));
+        pages.push((
+            &summary.id,
+            page(&format!("accounts/{}.html", summary.id)),
+            summary.recommendations,
+        ));
     }
     for (account, page, wanted) in pages {
         let changes = between(&page, "<article class=\"change\" id=\"change/", "</article>");
@@ -170,18 +215,26 @@ fn of_html(out: &Path, report: &Report) -> Told {
     }
     // The index lists the same ones, those of an account by what comes behind its id.
     let data = data(out);
-    let unused =
-        data["statuses"].as_array().unwrap().iter().position(|it| text(it, "/0") == "unused-principal");
+    let unused = data["statuses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .position(|it| text(it, "/0") == "unused-principal");
     for found in data["accounts"].as_array().unwrap() {
         let rows = found["rows"].as_array().unwrap().iter();
         let account = account(out, text(found, "/id"));
         for row in rows.filter(|row| row[2].as_u64() == unused.map(|place| place as u64)) {
             let kind = if row[0] == 0 { "role" } else { "user" };
             let is_it = |it: &&PrincipalRow| it.name == text(row, "/1") && it.kind.name() == kind;
-            told.unused_principals.insert(account.principals.iter().find(is_it).unwrap().arn.clone());
+            told.unused_principals
+                .insert(account.principals.iter().find(is_it).unwrap().arn.clone());
         }
     }
-    let shared = data["shared"].as_array().unwrap().iter().map(|it| text(it, "/0").to_owned());
+    let shared = data["shared"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| text(it, "/0").to_owned());
     let own = data["accounts"].as_array().unwrap().iter().flat_map(|account| {
         let changes = account["changes"].as_array().unwrap().iter();
         changes.map(|it| match text(it, "/0").strip_prefix(' ') {
@@ -189,7 +242,10 @@ fn of_html(out: &Path, report: &Report) -> Told {
             None => format!("{}/{}", text(account, "/id"), text(it, "/0")),
         })
     });
-    assert_eq!(shared.chain(own).collect::<BTreeSet<String>>(), told.recommendations);
+    assert_eq!(
+        shared.chain(own).collect::<BTreeSet<String>>(),
+        told.recommendations
+    );
     let index = page("index.html");
     let said = between(&index, "<span class=\"by\">by ", " change")[0];
     assert_eq!(number(said), report.totals.recommendations as u64);
@@ -201,9 +257,15 @@ fn of_csv(out: &Path, report: &Report) -> Told {
     let mut reader = csv::Reader::from_path(out.join("findings.csv")).unwrap();
     let head = reader.headers().unwrap().clone();
     let at = |column: &str| head.iter().position(|it| it == column).unwrap();
-    let [id, removed, risk, status, arn, account] =
-        ["recommendation_id", "permissions_removed", "risk_removed", "status", "principal_arn", "account_id"]
-            .map(at);
+    let [id, removed, risk, status, arn, account] = [
+        "recommendation_id",
+        "permissions_removed",
+        "risk_removed",
+        "status",
+        "principal_arn",
+        "account_id",
+    ]
+    .map(at);
     // A row is a principal's policy, and says what the change takes from that principal.
     let mut told = Told::none();
     for row in reader.records() {
@@ -225,10 +287,14 @@ fn of_csv(out: &Path, report: &Report) -> Told {
 
 /// Permissions and points of risk that the findings take, each account's from its own principals.
 fn sums_of_asff(out: &Path) -> (u64, u64) {
-    let findings: Vec<Value> =
-        super::asff::calls(out).into_iter().flat_map(|(_, findings)| findings).collect();
+    let findings: Vec<Value> = super::asff::calls(out)
+        .into_iter()
+        .flat_map(|(_, findings)| findings)
+        .collect();
     let sum = |field: &str| {
-        let fields = findings.iter().filter_map(|it| it["ProductFields"][field].as_str());
+        let fields = findings
+            .iter()
+            .filter_map(|it| it["ProductFields"][field].as_str());
         fields.map(|text| text.parse::<u64>().unwrap()).sum()
     };
     (sum("leastwise/permissionsRemoved"), sum("leastwise/riskRemoved"))
@@ -249,13 +315,17 @@ fn sums_of_tickets(out: &Path) -> (u64, u64) {
 fn left_alone(out: &Path, report: &Report) -> LeftAlone {
     let each = report.accounts.iter().flat_map(|summary| {
         let left = account(out, &summary.id).left_alone;
-        left.into_iter().map(|it| (summary.id.clone(), it.policy, it.code.to_string())).collect::<Vec<_>>()
+        left.into_iter()
+            .map(|it| (summary.id.clone(), it.policy, it.code.to_string()))
+            .collect::<Vec<_>>()
     });
     each.collect()
 }
 
 fn left_alone_of_sarif(results: &[Value]) -> LeftAlone {
-    let left = results.iter().filter(|it| text(it, "/ruleId").starts_with("left-alone-"));
+    let left = results
+        .iter()
+        .filter(|it| text(it, "/ruleId").starts_with("left-alone-"));
     let own = left.filter(|it| it.pointer("/properties/account").is_some());
     let row = |it: &Value| {
         let policy = text(it, "/locations/0/logicalLocations/0/fullyQualifiedName");
@@ -285,11 +355,16 @@ fn check(name: &str, snapshot: &str, code: i32) -> Totals {
     let out = folder(&format!("counts-{name}")).join("report");
     let formats = "asff,csv,html,ocsf,sarif,summary,tickets";
     let to = out.to_str().unwrap();
-    leastwise(["scan", "--snapshot", snapshot, "--out", to, "--format", formats]).ran().exits(code);
+    leastwise(["scan", "--snapshot", snapshot, "--out", to, "--format", formats])
+        .ran()
+        .exits(code);
     let report = report(&out);
     let told = of_json(&out, &report);
     assert_eq!(told.recommendations.len(), report.totals.recommendations);
-    assert_eq!(told.unused_principals.len(), report.totals.statuses[&PrincipalStatus::UnusedPrincipal]);
+    assert_eq!(
+        told.unused_principals.len(),
+        report.totals.statuses[&PrincipalStatus::UnusedPrincipal]
+    );
     assert_eq!(told.permissions_removed, report.totals.effect.removed as u64);
 
     let sarif = json(&out.join("report.sarif"));
@@ -329,7 +404,10 @@ fn check(name: &str, snapshot: &str, code: i32) -> Totals {
     ];
     assert_eq!(of_findings(&events, pointers, arn), told);
     assert_eq!(sums_of_asff(&out), (told.permissions_removed, told.risk_removed));
-    assert_eq!(sums_of_tickets(&out), (told.permissions_removed, told.risk_removed));
+    assert_eq!(
+        sums_of_tickets(&out),
+        (told.permissions_removed, told.risk_removed)
+    );
 
     let left = left_alone(&out, &report);
     assert_eq!(left.len(), report.totals.left_alone);
@@ -340,14 +418,20 @@ fn check(name: &str, snapshot: &str, code: i32) -> Totals {
     assert_eq!(of_html(&out, &report), told);
     let statuses = statuses(&out, &report);
     for (code, number) in &report.totals.statuses {
-        let of_accounts: usize =
-            statuses.iter().filter(|((_, it), _)| it == code.name()).map(|(_, number)| number).sum();
+        let of_accounts: usize = statuses
+            .iter()
+            .filter(|((_, it), _)| it == code.name())
+            .map(|(_, number)| number)
+            .sum();
         assert_eq!(of_accounts, *number, "{code}");
     }
     assert_eq!(statuses.values().sum::<usize>(), report.totals.principals);
     assert_eq!(statuses_of_csv(&out), statuses);
     assert_eq!(statuses_of_html(&out), statuses);
-    let excepted = results.iter().filter(|it| text(it, "/ruleId") == "principal-excepted").count();
+    let excepted = results
+        .iter()
+        .filter(|it| text(it, "/ruleId") == "principal-excepted")
+        .count();
     assert_eq!(excepted, report.totals.statuses[&PrincipalStatus::Excluded]);
     report.totals
 }
@@ -364,7 +448,18 @@ fn all_formats_tell_of_the_same_changes_and_the_same_unused_principals() {
 #[test]
 fn the_formats_of_an_invented_organisation_agree_as_well() {
     let snapshot = folder("counts-invented-answers");
-    write_folder(&Invented { accounts: 3, principals: 60, seed: 11 }, &snapshot).unwrap();
+    write_folder(
+        &Invented {
+            accounts: 3,
+            principals: 60,
+            seed: 11,
+        },
+        &snapshot,
+    )
+    .unwrap();
     let totals = check("invented", snapshot.to_str().unwrap(), 0);
-    assert!(totals.principals >= 180 && totals.recommendations > 50, "{totals:?}");
+    assert!(
+        totals.principals >= 180 && totals.recommendations > 50,
+        "{totals:?}"
+    );
 }

@@ -73,8 +73,13 @@ fn hostile_text_breaks_no_schema_and_makes_no_link() {
     let (one, two) = (root.join("one"), root.join("two"));
     night(&snapshot, &one, None);
     // Among what is gone there is hostile text as well.
-    let accounts = fs::read_dir(snapshot.join("accounts")).unwrap().map(|it| it.unwrap().path());
-    for findings in accounts.map(|it| it.join("findings.json")).filter(|it| it.is_file()) {
+    let accounts = fs::read_dir(snapshot.join("accounts"))
+        .unwrap()
+        .map(|it| it.unwrap().path());
+    for findings in accounts
+        .map(|it| it.join("findings.json"))
+        .filter(|it| it.is_file())
+    {
         let mut all = json(&findings);
         let mut place = 0;
         all.as_array_mut().unwrap().retain(|_| {
@@ -84,10 +89,17 @@ fn hostile_text_breaks_no_schema_and_makes_no_link() {
         fs::write(findings, all.to_string()).unwrap();
     }
     night(&snapshot, &two, Some(&one));
-    let (sarif_schema, class) = (schema("sarif-2.1.0.json"), schema("ocsf-1.6.0-iam-analysis-finding.json"));
+    let (sarif_schema, class) = (
+        schema("sarif-2.1.0.json"),
+        schema("ocsf-1.6.0-iam-analysis-finding.json"),
+    );
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
     for out in [&one, &two] {
-        assert!(report(out).totals.recommendations > 20, "{:?}", report(out).totals);
+        assert!(
+            report(out).totals.recommendations > 20,
+            "{:?}",
+            report(out).totals
+        );
         let whole = json(&out.join("report.sarif"));
         assert_eq!(faults(&sarif_schema, &whole), Vec::<String>::new());
         let mut shown = 0;
@@ -96,8 +108,14 @@ fn hostile_text_breaks_no_schema_and_makes_no_link() {
             assert!(!has_meaning(message), "{message:.400}");
             shown += usize::from(message.contains("leak.invalid"));
             let uri = text(&result, "/locations/0/physicalLocation/artifactLocation/uri");
-            assert!(uri.is_ascii() && !uri.contains(['<', '"', ' ', '[', '\\']), "{uri}");
-            let state = result.get("baselineState").and_then(Value::as_str).unwrap_or_default();
+            assert!(
+                uri.is_ascii() && !uri.contains(['<', '"', ' ', '[', '\\']),
+                "{uri}"
+            );
+            let state = result
+                .get("baselineState")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             *states.entry(state.to_owned()).or_default() += 1;
         }
         assert!(shown > 20, "the hostile text is not shown");
@@ -112,13 +130,21 @@ fn hostile_text_breaks_no_schema_and_makes_no_link() {
         assert_eq!(lines.matches('\n').count(), events.len());
     }
     // What is printed is JSON as well, and steers no terminal.
-    let args = ["compare", one.to_str().unwrap(), two.to_str().unwrap(), "--format", "json"];
+    let args = [
+        "compare",
+        one.to_str().unwrap(),
+        two.to_str().unwrap(),
+        "--format",
+        "json",
+    ];
     let printed = leastwise(args).ran().exits(0).out;
     let history = json(&two.join("history.json"));
     assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), history);
     assert!(history["rows"].to_string().contains('\u{202e}') && !printed.contains(['\u{202e}', '\u{1b}']));
     assert!(
-        ["absent", "unchanged"].iter().all(|state| states.get(*state).is_some_and(|it| *it > 0)),
+        ["absent", "unchanged"]
+            .iter()
+            .all(|state| states.get(*state).is_some_and(|it| *it > 0)),
         "{states:?}"
     );
 }

@@ -19,7 +19,9 @@ use serde_json::Value;
 
 /// A schema of `tests/schemas`.
 fn schema(name: &str) -> Validator {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/schemas")
+        .join(name);
     let mut schema = json(&path);
     // Rust's regular expressions do not take SARIF's pattern of a language, which is never written.
     for definition in ["run", "toolComponent"] {
@@ -28,7 +30,10 @@ fn schema(name: &str) -> Validator {
             language.as_object_mut().unwrap().remove("pattern");
         }
     }
-    jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap()
 }
 
 fn json(path: &Path) -> Value {
@@ -37,10 +42,16 @@ fn json(path: &Path) -> Value {
 
 /// What is wrong with a value, as the schema sees it.
 fn faults(schema: &Validator, value: &Value) -> Vec<String> {
-    schema.iter_errors(value).map(|error| format!("{} at {}", error, error.instance_path())).collect()
+    schema
+        .iter_errors(value)
+        .map(|error| format!("{} at {}", error, error.instance_path()))
+        .collect()
 }
 
 /// The text at a JSON pointer.
 fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {value}"))
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("no {pointer} in {value}"))
 }

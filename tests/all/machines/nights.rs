@@ -29,7 +29,11 @@ fn activities(out: &Path) -> BTreeMap<String, (u64, u64, u64)> {
     let number = |event: &Value, key: &str| event[key].as_u64().unwrap();
     let events = ocsf::events(out);
     let told = |it: &Value| {
-        let what = (number(it, "activity_id"), number(it, "type_uid"), number(it, "status_id"));
+        let what = (
+            number(it, "activity_id"),
+            number(it, "type_uid"),
+            number(it, "status_id"),
+        );
         (text(it, "/finding_info/uid").to_owned(), what)
     };
     let all: BTreeMap<_, _> = events.iter().map(told).collect();
@@ -60,11 +64,18 @@ fn the_same_findings_are_unchanged_and_update_their_events() {
     let [one, two] = nights(&folder);
     let acme = Path::new("mocks/acme");
     night(acme, &one, None).exits(0);
-    assert!(sarif::results(&one).iter().all(|it| it.get("baselineState").is_none()));
+    assert!(
+        sarif::results(&one)
+            .iter()
+            .all(|it| it.get("baselineState").is_none())
+    );
     assert!(activities(&one).values().all(|it| *it == CREATED));
     night(acme, &two, Some(&one)).exits(0);
     let states = states(&two);
-    assert!(states.len() > 60 && states.values().all(|it| it == "unchanged"), "{states:?}");
+    assert!(
+        states.len() > 60 && states.values().all(|it| it == "unchanged"),
+        "{states:?}"
+    );
     assert!(activities(&two).values().all(|it| *it == UPDATED));
     assert_eq!(activities(&two).len(), activities(&one).len());
     is_valid(&two);
@@ -78,8 +89,11 @@ fn what_is_gone_is_absent_and_its_event_is_closed_once() {
     night(&snapshot, &one, None).exits(0);
     change(&snapshot, "findings.json", without_its_finding);
     night(&snapshot, &two, Some(&one)).exits(0);
-    let gone: Vec<String> =
-        states(&two).into_iter().filter(|(_, state)| state == "absent").map(|(print, _)| print).collect();
+    let gone: Vec<String> = states(&two)
+        .into_iter()
+        .filter(|(_, state)| state == "absent")
+        .map(|(print, _)| print)
+        .collect();
     assert_eq!(gone, [GONE]);
     assert_eq!(activities(&two)[GONE], CLOSED);
     assert_eq!(activities(&two).values().filter(|it| **it == CLOSED).count(), 1);
@@ -92,7 +106,9 @@ fn what_is_gone_is_absent_and_its_event_is_closed_once() {
     assert!(absent.pointer("/properties/files").is_none());
     // The counts of the report are those of what is there.
     let there = results.iter().filter(|it| it["baselineState"] != "absent");
-    let there = there.filter(|it| it.pointer("/properties/recommendation").is_some()).count();
+    let there = there
+        .filter(|it| it.pointer("/properties/recommendation").is_some())
+        .count();
     assert_eq!(there, crate::scan::report(&two).totals.recommendations);
     night(&snapshot, &three, Some(&two)).exits(0);
     assert!(!states(&three).contains_key(GONE) && !activities(&three).contains_key(GONE));
@@ -113,16 +129,25 @@ fn what_changed_is_updated_and_what_comes_is_new() {
         statement["Action"] = json!(["s3:Get*", "ec2:Describe*", "dynamodb:*"]);
     });
     night(&snapshot, &two, Some(&one)).exits(0);
-    assert_eq!((states(&two)[GONE].as_str(), activities(&two)[GONE]), ("updated", UPDATED));
+    assert_eq!(
+        (states(&two)[GONE].as_str(), activities(&two)[GONE]),
+        ("updated", UPDATED)
+    );
     // Elsewhere nothing happened.
     let elsewhere = "unused-principal:arn:aws:iam::555555555555:role/unused-role-external";
-    assert_eq!((states(&two)[elsewhere].as_str(), activities(&two)[elsewhere]), ("unchanged", UPDATED));
+    assert_eq!(
+        (states(&two)[elsewhere].as_str(), activities(&two)[elsewhere]),
+        ("unchanged", UPDATED)
+    );
     is_valid(&two);
     change(&snapshot, "findings.json", without_its_finding);
     night(&snapshot, &two, Some(&one)).exits(0);
     fs::write(&findings, as_it_was).unwrap();
     night(&snapshot, &three, Some(&two)).exits(0);
-    assert_eq!((states(&three)[GONE].as_str(), activities(&three)[GONE]), ("new", CREATED));
+    assert_eq!(
+        (states(&three)[GONE].as_str(), activities(&three)[GONE]),
+        ("new", CREATED)
+    );
 }
 
 #[test]
@@ -137,8 +162,11 @@ fn of_an_account_that_was_not_read_nothing_is_absent_and_later_it_is_no_news() {
     let error = json!({"operation": "GetAccountAuthorizationDetails", "kind": "denied"});
     fs::write(account.join("error.json"), error.to_string()).unwrap();
     night(&snapshot, &two, Some(&one)).exits(3);
-    let gone: Vec<String> =
-        states(&two).into_iter().filter(|(_, state)| state == "absent").map(|(print, _)| print).collect();
+    let gone: Vec<String> = states(&two)
+        .into_iter()
+        .filter(|(_, state)| state == "absent")
+        .map(|(print, _)| print)
+        .collect();
     assert_eq!(gone, [""; 0]);
     assert!(!activities(&two).values().any(|it| *it == CLOSED));
     assert!(!states(&two).contains_key(GONE));
@@ -146,5 +174,8 @@ fn of_an_account_that_was_not_read_nothing_is_absent_and_later_it_is_no_news() {
     fs::remove_dir_all(&account).unwrap();
     fs::rename(&aside, &account).unwrap();
     night(&snapshot, &three, Some(&two)).exits(0);
-    assert_eq!((states(&three)[GONE].as_str(), activities(&three)[GONE]), ("unchanged", UPDATED));
+    assert_eq!(
+        (states(&three)[GONE].as_str(), activities(&three)[GONE]),
+        ("unchanged", UPDATED)
+    );
 }

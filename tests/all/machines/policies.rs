@@ -17,7 +17,12 @@ use crate::scan::{account, report};
 const HOLDERS: [(HolderKind, &str, &str, &str); 3] = [
     (HolderKind::Role, "RoleDetailList", "RoleName", "RolePolicyList"),
     (HolderKind::User, "UserDetailList", "UserName", "UserPolicyList"),
-    (HolderKind::Group, "GroupDetailList", "GroupName", "GroupPolicyList"),
+    (
+        HolderKind::Group,
+        "GroupDetailList",
+        "GroupName",
+        "GroupPolicyList",
+    ),
 ];
 
 /// What is attached to whom, by kind of holder, name of holder and name of policy, over some accounts.
@@ -28,27 +33,39 @@ fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
 }
 
 fn kind_of(arn: &str) -> PolicyKind {
-    if arn.contains("::aws:") { PolicyKind::AwsManaged } else { PolicyKind::CustomerManaged }
+    if arn.contains("::aws:") {
+        PolicyKind::AwsManaged
+    } else {
+        PolicyKind::CustomerManaged
+    }
 }
 
 /// Read from the recorded answers alone.
 fn inventory(snapshot: &str, account: &str, into: &mut Inventory) {
-    let path = Path::new(snapshot).join("accounts").join(account).join("authorization.json");
+    let path = Path::new(snapshot)
+        .join("accounts")
+        .join(account)
+        .join("authorization.json");
     if !path.is_file() {
         return;
     }
     let answers = json(&path);
     let mut add = |kind, holder: &str, policy: &str, is| {
-        into.entry((kind, holder.to_owned(), policy.to_owned())).or_default().insert(is);
+        into.entry((kind, holder.to_owned(), policy.to_owned()))
+            .or_default()
+            .insert(is);
     };
     for (kind, all, name, inline) in HOLDERS {
         for holder in list(&answers, all) {
             let own = holder[name].as_str().unwrap();
             // AWSReservedSSO_<permission set>_<random>
-            let set = own.strip_prefix("AWSReservedSSO_").and_then(|it| it.rsplit_once('_'));
+            let set = own
+                .strip_prefix("AWSReservedSSO_")
+                .and_then(|it| it.rsplit_once('_'));
             let mut add = |policy: &str, is| {
                 add(kind, own, policy, is);
-                set.into_iter().for_each(|(set, _)| add(HolderKind::PermissionSet, set, policy, is));
+                set.into_iter()
+                    .for_each(|(set, _)| add(HolderKind::PermissionSet, set, policy, is));
             };
             list(holder, inline).for_each(|it| add(text(it, "/PolicyName"), PolicyKind::Inline));
             for it in list(holder, "AttachedManagedPolicies") {
@@ -71,7 +88,15 @@ fn has(inventory: &Inventory, it: &Recommendation, kind: PolicyKind) -> bool {
 fn check(snapshot: &str) {
     let out = folder(&format!("policies-{}", snapshot.rsplit('/').next().unwrap())).join("report");
     let formats = "--format=html,csv,sarif,ocsf,asff,tickets,changes,terraform,cloudformation";
-    let ran = leastwise(["scan", "--snapshot", snapshot, formats, "--out", out.to_str().unwrap()]).ran();
+    let ran = leastwise([
+        "scan",
+        "--snapshot",
+        snapshot,
+        formats,
+        "--out",
+        out.to_str().unwrap(),
+    ])
+    .ran();
     assert!(matches!(ran.code, 0 | 3), "{}", ran.err);
     let whole = report(&out);
     let mut everywhere = Inventory::new();
@@ -114,7 +139,9 @@ fn check(snapshot: &str) {
 fn in_events(out: &Path, told: &BTreeMap<String, PolicyKind>) {
     let mut seen = 0;
     for event in events(out) {
-        let Some(id) = text(&event, "/finding_info/uid").strip_prefix("policy:") else { continue };
+        let Some(id) = text(&event, "/finding_info/uid").strip_prefix("policy:") else {
+            continue;
+        };
         let policy = &event["permission_analysis_results"][0]["policy"];
         assert_eq!(text(policy, "/type"), told[id].name(), "{id}");
         seen += 1;
@@ -143,11 +170,21 @@ fn in_findings(out: &Path, own: &BTreeMap<String, PolicyKind>) {
     let results = json(&out.join("report.sarif"));
     let mut seen = 0;
     for result in list(&results["runs"][0], "results") {
-        let Some(kind) = result["properties"]["recommendation"].as_str().and_then(|id| own.get(id)) else {
+        let Some(kind) = result["properties"]["recommendation"]
+            .as_str()
+            .and_then(|id| own.get(id))
+        else {
             continue;
         };
         let place = text(result, "/locations/0/logicalLocations/0/fullyQualifiedName");
-        assert_eq!(if place.starts_with("arn:") { kind_of(place) } else { PolicyKind::Inline }, *kind);
+        assert_eq!(
+            if place.starts_with("arn:") {
+                kind_of(place)
+            } else {
+                PolicyKind::Inline
+            },
+            *kind
+        );
         seen += 1;
     }
     assert_eq!(seen, own.len());
@@ -155,9 +192,13 @@ fn in_findings(out: &Path, own: &BTreeMap<String, PolicyKind>) {
         for file in fs::read_dir(account.unwrap().path()).unwrap() {
             for finding in json(&file.unwrap().path()).as_array().unwrap() {
                 let id = finding["ProductFields"]["leastwise/recommendation"].as_str();
-                let Some(kind) = id.and_then(|id| own.get(id)) else { continue };
+                let Some(kind) = id.and_then(|id| own.get(id)) else {
+                    continue;
+                };
                 let is_policy = |it: &&Value| text(it, "/Type") == "AwsIamPolicy";
-                let policy = list(finding, "Resources").find(is_policy).map(|it| kind_of(text(it, "/Id")));
+                let policy = list(finding, "Resources")
+                    .find(is_policy)
+                    .map(|it| kind_of(text(it, "/Id")));
                 assert_eq!(policy.unwrap_or(PolicyKind::Inline), *kind, "{finding}");
                 seen -= 1;
             }
@@ -196,8 +237,12 @@ fn in_tickets(out: &Path, own: &BTreeMap<String, PolicyKind>) {
     for row in reader.records() {
         let row = row.unwrap();
         let id = row[0].strip_prefix("policy:").and_then(|it| it.rsplit_once('@'));
-        let Some((id, kind)) = id.and_then(|(id, _)| own.get_key_value(id)) else { continue };
-        let arn = row[2].split('`').find(|it| it.starts_with("arn:") && it.contains(":policy/"));
+        let Some((id, kind)) = id.and_then(|(id, _)| own.get_key_value(id)) else {
+            continue;
+        };
+        let arn = row[2]
+            .split('`')
+            .find(|it| it.starts_with("arn:") && it.contains(":policy/"));
         assert_eq!(arn.map_or(PolicyKind::Inline, kind_of), *kind, "{id}");
         seen += 1;
     }
@@ -219,7 +264,11 @@ fn in_tables(out: &Path, told: &BTreeMap<String, PolicyKind>) {
                 continue;
             }
             let id = text(&row, "/id");
-            assert_eq!(row["arn"].as_str().map_or(PolicyKind::Inline, kind_of), told[id], "{row}");
+            assert_eq!(
+                row["arn"].as_str().map_or(PolicyKind::Inline, kind_of),
+                told[id],
+                "{row}"
+            );
             seen.insert(id.to_owned());
         }
     }
@@ -236,7 +285,9 @@ fn in_cloudformation(out: &Path, own: &BTreeMap<String, PolicyKind>) {
         }
         let template = json(&path);
         for change in list(&template["Metadata"]["Leastwise"], "changes") {
-            let Some((id, kind)) = own.get_key_value(text(change, "/id")) else { continue };
+            let Some((id, kind)) = own.get_key_value(text(change, "/id")) else {
+                continue;
+            };
             let resources =
                 list(change, "resources").filter_map(|it| match template["Resources"][it.as_str()?]["Type"]
                     .as_str()?
@@ -268,7 +319,11 @@ fn in_pages(out: &Path, snapshot: &str) {
         inventory(snapshot, id, &mut here);
         let kinds: Vec<&str> = list(of_account, "policies").map(|it| text(it, "/0")).collect();
         for row in list(of_account, "rows") {
-            let kind = if row[0] == 1 { HolderKind::User } else { HolderKind::Role };
+            let kind = if row[0] == 1 {
+                HolderKind::User
+            } else {
+                HolderKind::Role
+            };
             let name = text(row, "/1");
             let is = |it: &&PrincipalRow| HolderKind::from(it.kind) == kind && it.name == name;
             let account = account(out, id);
@@ -278,7 +333,9 @@ fn in_pages(out: &Path, snapshot: &str) {
                 it => it == kind && holder == name,
             };
             let held = here.iter().filter(|((kind, holder, _), _)| holds(*kind, holder));
-            let held: BTreeSet<&str> = held.flat_map(|(_, kinds)| kinds.iter().map(|it| it.name())).collect();
+            let held: BTreeSet<&str> = held
+                .flat_map(|(_, kinds)| kinds.iter().map(|it| it.name()))
+                .collect();
             let said = row[9].as_array().unwrap().iter().map(|it| it.as_u64().unwrap());
             let said: BTreeSet<&str> = said.map(|at| kinds[usize::try_from(at).unwrap()]).collect();
             assert_eq!(said, held, "{id} {name}");

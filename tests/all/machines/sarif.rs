@@ -12,11 +12,20 @@ use crate::scan::{account, demonstration, report, scan};
 use leastwise_core::decide::PrincipalStatus;
 
 pub(super) fn results(out: &Path) -> Vec<Value> {
-    json(&out.join("report.sarif")).pointer("/runs/0/results").unwrap().as_array().unwrap().clone()
+    json(&out.join("report.sarif"))
+        .pointer("/runs/0/results")
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .clone()
 }
 
 fn of_rule(results: &[Value], rule: &str) -> Vec<Value> {
-    results.iter().filter(|it| text(it, "/ruleId") == rule).cloned().collect()
+    results
+        .iter()
+        .filter(|it| text(it, "/ruleId") == rule)
+        .cloned()
+        .collect()
 }
 
 #[test]
@@ -43,7 +52,11 @@ fn every_finding_has_one_result_under_a_rule_that_the_file_explains() {
     let out = demonstration();
     let (report, results) = (report(&out), results(&out));
     let sarif = json(&out.join("report.sarif"));
-    let rules = sarif.pointer("/runs/0/tool/driver/rules").unwrap().as_array().unwrap();
+    let rules = sarif
+        .pointer("/runs/0/tool/driver/rules")
+        .unwrap()
+        .as_array()
+        .unwrap();
     for result in &results {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(rules[index]["id"], result["ruleId"]);
@@ -56,8 +69,16 @@ fn every_finding_has_one_result_under_a_rule_that_the_file_explains() {
     for summary in &report.accounts {
         let account = account(&out, &summary.id);
         wanted.extend(account.recommendations.iter().map(|it| it.id.clone()));
-        keys += account.principals.iter().map(|it| it.unused_access_keys.len()).sum::<usize>();
-        passwords += account.principals.iter().filter(|it| it.unused_password.is_some()).count();
+        keys += account
+            .principals
+            .iter()
+            .map(|it| it.unused_access_keys.len())
+            .sum::<usize>();
+        passwords += account
+            .principals
+            .iter()
+            .filter(|it| it.unused_password.is_some())
+            .count();
     }
     let mut told: Vec<&str> = results
         .iter()
@@ -80,15 +101,25 @@ fn every_finding_has_one_result_under_a_rule_that_the_file_explains() {
 fn code_scanning_has_a_line_a_severity_and_a_fingerprint_for_every_result() {
     let out = demonstration();
     let sarif = json(&out.join("report.sarif"));
-    let rules = sarif.pointer("/runs/0/tool/driver/rules").unwrap().as_array().unwrap();
+    let rules = sarif
+        .pointer("/runs/0/tool/driver/rules")
+        .unwrap()
+        .as_array()
+        .unwrap();
     let score = |value: &Value, pointer: &str| text(value, pointer).parse::<f64>().unwrap();
     for rule in rules {
-        assert!((0.0..=10.0).contains(&score(rule, "/properties/security-severity")), "{rule}");
+        assert!(
+            (0.0..=10.0).contains(&score(rule, "/properties/security-severity")),
+            "{rule}"
+        );
     }
     let accounts: Vec<String> = report(&out).accounts.into_iter().map(|it| it.name).collect();
     let mut hashes = BTreeSet::new();
     for result in results(&out) {
-        assert_eq!(result.pointer("/locations/0/physicalLocation/region/startLine"), Some(&1.into()));
+        assert_eq!(
+            result.pointer("/locations/0/physicalLocation/region/startLine"),
+            Some(&1.into())
+        );
         assert!(hashes.insert(text(&result, "/partialFingerprints/primaryLocationLineHash").to_owned()));
         if let Some(name) = result.pointer("/properties/accountName").and_then(Value::as_str) {
             assert!(accounts.iter().any(|it| it == name));
@@ -108,8 +139,10 @@ fn code_scanning_has_a_line_a_severity_and_a_fingerprint_for_every_result() {
 fn a_result_is_known_from_night_to_night_without_the_ids_of_findings() {
     let out = demonstration();
     let results = results(&out);
-    let prints: BTreeSet<&str> =
-        results.iter().map(|it| text(it, "/partialFingerprints/leastwise~1v1")).collect();
+    let prints: BTreeSet<&str> = results
+        .iter()
+        .map(|it| text(it, "/partialFingerprints/leastwise~1v1"))
+        .collect();
     assert_eq!(prints.len(), results.len(), "two results have one fingerprint");
     assert!(prints.contains("policy:888888888888/role/wildcard-everything/everything"));
     assert!(prints.contains("unused-principal:arn:aws:iam::555555555555:role/unused-role-external"));
@@ -172,19 +205,40 @@ fn what_an_exception_leaves_as_it_is_is_suppressed_with_its_reason() {
                 owner = \"platform\"\nexpires = \"never\"\n";
     fs::write(&config, rule).unwrap();
     let (config, to) = (config.to_str().unwrap(), out.to_str().unwrap());
-    leastwise(["scan", "--snapshot", "mocks/acme", "--config", config, "--out", to]).ran().exits(0);
+    leastwise([
+        "scan",
+        "--snapshot",
+        "mocks/acme",
+        "--config",
+        config,
+        "--out",
+        to,
+    ])
+    .ran()
+    .exits(0);
     let results = results(&out);
-    let suppressed: Vec<&Value> = results.iter().filter(|it| it.get("suppressions").is_some()).collect();
-    let [one] = suppressed[..] else { panic!("{suppressed:?}") };
+    let suppressed: Vec<&Value> = results
+        .iter()
+        .filter(|it| it.get("suppressions").is_some())
+        .collect();
+    let [one] = suppressed[..] else {
+        panic!("{suppressed:?}")
+    };
     assert_eq!(text(one, "/ruleId"), "principal-excepted");
     assert!(
         text(one, "/locations/0/logicalLocations/0/fullyQualifiedName").ends_with(":role/break-glass-admin")
     );
     assert_eq!(text(one, "/suppressions/0/kind"), "external");
-    assert_eq!(text(one, "/suppressions/0/justification"), "a {sealed} [envelope]");
+    assert_eq!(
+        text(one, "/suppressions/0/justification"),
+        "a {sealed} [envelope]"
+    );
     assert_eq!(text(one, "/properties/exception/owner"), "platform");
     // SARIF gives braces and brackets in messages a meaning, in justifications none.
-    assert!(text(one, "/message/text").contains(r"a {{sealed}} \[envelope\]"), "{one}");
+    assert!(
+        text(one, "/message/text").contains(r"a {{sealed}} \[envelope\]"),
+        "{one}"
+    );
     let totals = crate::scan::report(&out).totals;
     assert_eq!(totals.statuses[&PrincipalStatus::Excluded], 1);
     assert_eq!(

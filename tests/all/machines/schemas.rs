@@ -18,8 +18,10 @@ fn printed(file: &str) -> Value {
 fn closed(schema: &Value) -> Value {
     match schema {
         Value::Object(map) => {
-            let mut map: serde_json::Map<String, Value> =
-                map.iter().map(|(key, value)| (key.clone(), closed(value))).collect();
+            let mut map: serde_json::Map<String, Value> = map
+                .iter()
+                .map(|(key, value)| (key.clone(), closed(value)))
+                .collect();
             if map.get("properties").is_some_and(Value::is_object) && map.contains_key("type") {
                 map.insert("additionalProperties".to_owned(), false.into());
             }
@@ -38,9 +40,13 @@ fn validator(file: &str) -> Validator {
 }
 
 fn every_file(out: &Path) -> Vec<(&'static str, Value)> {
-    let mut files =
-        vec![("report", json(&out.join("report.json"))), ("manifest", json(&out.join("manifest.json")))];
-    let accounts = fs::read_dir(out.join("accounts")).unwrap().map(|entry| entry.unwrap().path());
+    let mut files = vec![
+        ("report", json(&out.join("report.json"))),
+        ("manifest", json(&out.join("manifest.json"))),
+    ];
+    let accounts = fs::read_dir(out.join("accounts"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     // The pages for people are beside them.
     let accounts = accounts.filter(|path| path.extension().is_some_and(|it| it == "json"));
     files.extend(accounts.map(|path| ("account", json(&path))));
@@ -54,7 +60,9 @@ fn every_file_that_a_scan_writes_is_as_its_schema_says_and_every_key_is_in_it() 
         let out = folder(&format!("schemas-{code}")).join("report");
         // Alternatives are there with both ways.
         let to = out.to_str().unwrap();
-        leastwise(["scan", "--snapshot", snapshot, "--out", to, "--shared", "both"]).ran().exits(code);
+        leastwise(["scan", "--snapshot", snapshot, "--out", to, "--shared", "both"])
+            .ran()
+            .exits(code);
         for (file, value) in every_file(&out) {
             let (_, schema) = schemas.iter().find(|(name, _)| *name == file).unwrap();
             assert_eq!(faults(schema, &value), Vec::<String>::new(), "{snapshot} {file}");
@@ -73,10 +81,22 @@ fn a_schema_refuses_what_a_scan_would_not_write() {
         faults(&schema, &report)
     };
     assert_eq!(broken(&|_| {}), Vec::<String>::new());
-    assert_ne!(broken(&|it| drop(it.as_object_mut().unwrap().remove("totals"))), Vec::<String>::new());
-    assert_ne!(broken(&|it| it["accounts"][0]["coverage"] = "so-so".into()), Vec::<String>::new());
-    assert_ne!(broken(&|it| it["totals"]["principals"] = (-1).into()), Vec::<String>::new());
-    assert_ne!(broken(&|it| it["totals"]["novel"] = 1.into()), Vec::<String>::new());
+    assert_ne!(
+        broken(&|it| drop(it.as_object_mut().unwrap().remove("totals"))),
+        Vec::<String>::new()
+    );
+    assert_ne!(
+        broken(&|it| it["accounts"][0]["coverage"] = "so-so".into()),
+        Vec::<String>::new()
+    );
+    assert_ne!(
+        broken(&|it| it["totals"]["principals"] = (-1).into()),
+        Vec::<String>::new()
+    );
+    assert_ne!(
+        broken(&|it| it["totals"]["novel"] = 1.into()),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -85,8 +105,31 @@ fn a_schema_lists_the_words_that_are_keys_or_parts_of_texts() {
     let levels = &report["$defs"]["EffectTotals"]["properties"]["removedByLevel"];
     let statuses = &report["$defs"]["SinceRow"]["properties"]["changes"];
     for (map, words) in [
-        (levels, ["list", "permissions-management", "read", "tagging", "unknown", "write"].as_slice()),
-        (statuses, &["changed", "new", "not-read", "regressed", "reopened", "resolved", "same", "withheld"]),
+        (
+            levels,
+            [
+                "list",
+                "permissions-management",
+                "read",
+                "tagging",
+                "unknown",
+                "write",
+            ]
+            .as_slice(),
+        ),
+        (
+            statuses,
+            &[
+                "changed",
+                "new",
+                "not-read",
+                "regressed",
+                "reopened",
+                "resolved",
+                "same",
+                "withheld",
+            ],
+        ),
     ] {
         assert!(map["properties"].as_object().unwrap().keys().eq(words), "{map}");
         assert_eq!(map["additionalProperties"], false);
@@ -109,7 +152,10 @@ fn a_schema_lists_the_words_of_every_code() {
         ("ReasonCode", "hint-backup"),
     ] {
         let words = schema["$defs"][code]["enum"].as_array().unwrap();
-        assert!(words.contains(&word.into()) && !words.contains(&"unknown".into()), "{code}: {words:?}");
+        assert!(
+            words.contains(&word.into()) && !words.contains(&"unknown".into()),
+            "{code}: {words:?}"
+        );
     }
 }
 

@@ -20,8 +20,16 @@ fn no_file_of_a_report_holds_what_is_unseen_but_for_the_documents() {
     let snapshot = hostile::snapshot(&root);
     for (path, bytes) in files(&snapshot) {
         let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-        let members =
-            ["RoleName", "UserName", "PolicyName", "Sid", "Value", "Name", "Condition", "GroupName"];
+        let members = [
+            "RoleName",
+            "UserName",
+            "PolicyName",
+            "Sid",
+            "Value",
+            "Name",
+            "Condition",
+            "GroupName",
+        ];
         poison(&mut value, &members, UNSEEN);
         fs::write(snapshot.join(path), value.to_string()).unwrap();
     }
@@ -40,8 +48,9 @@ fn no_file_of_a_report_holds_what_is_unseen_but_for_the_documents() {
     let (mut documents, mut differences) = (0, 0);
     for (path, bytes) in files(&out) {
         let text = String::from_utf8(bytes).unwrap();
-        let found =
-            text.chars().find(|c| UNSEEN.contains(*c) || c.is_control() && !matches!(c, '\n' | '\t' | '\r'));
+        let found = text
+            .chars()
+            .find(|c| UNSEEN.contains(*c) || c.is_control() && !matches!(c, '\n' | '\t' | '\r'));
         if path.ends_with(".before.json") || path.ends_with(".after.json") || path.contains("/documents/") {
             documents += usize::from(found.is_some());
             continue;
@@ -49,10 +58,16 @@ fn no_file_of_a_report_holds_what_is_unseen_but_for_the_documents() {
         assert_eq!(found, None, "{path}");
         differences += usize::from(path.ends_with(".diff") && text.contains("\\u202e"));
     }
-    assert!(documents > 10 && differences > 3, "{documents} documents, {differences} differences");
+    assert!(
+        documents > 10 && differences > 3,
+        "{documents} documents, {differences} differences"
+    );
     // Programs read the names as they are.
-    let names =
-        report(&out).accounts.into_iter().map(|it| account(&out, &it.id)).flat_map(|it| it.principals);
+    let names = report(&out)
+        .accounts
+        .into_iter()
+        .map(|it| account(&out, &it.id))
+        .flat_map(|it| it.principals);
     assert!(names.map(|it| it.name).any(|name| name.contains('\u{202e}')));
 }
 
@@ -63,11 +78,26 @@ fn what_programs_show_to_people_has_it_written_out_twice_over() {
     let out = root.join("report");
     scan(snapshot.to_str().unwrap(), &out);
     let sarif: Value = serde_json::from_slice(&fs::read(out.join("report.sarif")).unwrap()).unwrap();
-    let messages =
-        sarif["runs"][0]["results"].as_array().unwrap().iter().map(|it| it["message"]["text"].clone());
+    let messages = sarif["runs"][0]["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["message"]["text"].clone());
     let events = fs::read_to_string(out.join("findings.ocsf.jsonl")).unwrap();
-    let titles = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["message"].clone());
-    let told: Vec<String> = messages.chain(titles).map(|it| it.as_str().unwrap().to_owned()).collect();
-    assert!(told.iter().any(|text| text.contains("\\u202e")), "no hostile name is told");
-    assert!(!told.iter().any(|text| text.contains(['\u{202e}', '\u{1b}', '\u{2028}', '\u{200f}'])));
+    let titles = events
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["message"].clone());
+    let told: Vec<String> = messages
+        .chain(titles)
+        .map(|it| it.as_str().unwrap().to_owned())
+        .collect();
+    assert!(
+        told.iter().any(|text| text.contains("\\u202e")),
+        "no hostile name is told"
+    );
+    assert!(
+        !told
+            .iter()
+            .any(|text| text.contains(['\u{202e}', '\u{1b}', '\u{2028}', '\u{200f}']))
+    );
 }

@@ -28,7 +28,11 @@ impl Nights {
     fn of(name: &str) -> Self {
         let folder = folder(&format!("stability-{name}"));
         let catalog = catalog(&folder);
-        Self { folder, catalog, reports: Vec::new() }
+        Self {
+            folder,
+            catalog,
+            reports: Vec::new(),
+        }
     }
 
     /// What the next night reads, and its arguments.
@@ -38,7 +42,11 @@ impl Nights {
         recorded::write(answers, &snapshot);
         let out = self.folder.join(format!("report-{number}"));
         // On the first night it is not there.
-        let previous = self.reports.last().cloned().unwrap_or_else(|| self.folder.join("none"));
+        let previous = self
+            .reports
+            .last()
+            .cloned()
+            .unwrap_or_else(|| self.folder.join("none"));
         self.reports.push(out.clone());
         let paths = [
             ("--snapshot", &snapshot),
@@ -46,7 +54,9 @@ impl Nights {
             ("--out", &out),
             ("--previous", &previous),
         ];
-        let args = paths.iter().flat_map(|(flag, path)| [*flag, path.to_str().unwrap()]);
+        let args = paths
+            .iter()
+            .flat_map(|(flag, path)| [*flag, path.to_str().unwrap()]);
         leastwise(["scan"].into_iter().chain(args).chain(more.iter().copied()))
     }
 
@@ -67,27 +77,41 @@ impl Nights {
     fn change(&self, id: &str) -> Value {
         let account = self.json(&format!("accounts/{ACCOUNT}.json"));
         let all = account["recommendations"].as_array().unwrap();
-        all.iter().find(|it| it["id"] == id).unwrap_or_else(|| panic!("no {id}")).clone()
+        all.iter()
+            .find(|it| it["id"] == id)
+            .unwrap_or_else(|| panic!("no {id}"))
+            .clone()
     }
 
     /// Whether it is ready, and after how many nights.
     fn ready(&self, id: &str) -> (bool, u64) {
         let change = self.change(id);
-        (change["ready"].as_bool().unwrap(), change["nightsStable"].as_u64().unwrap())
+        (
+            change["ready"].as_bool().unwrap(),
+            change["nightsStable"].as_u64().unwrap(),
+        )
     }
 
     /// What the history says of a policy.
     fn row(&self, policy: &str) -> Value {
         let history = self.json("history.json");
         let rows = history["rows"].as_array().unwrap();
-        rows.iter().find(|row| row["policy"] == policy).unwrap_or_else(|| panic!("no {policy}")).clone()
+        rows.iter()
+            .find(|row| row["policy"] == policy)
+            .unwrap_or_else(|| panic!("no {policy}"))
+            .clone()
     }
 }
 
 /// What an account says on a day: a worker of which this is unused, and another of which the same is every night.
 fn answers(day: &str, unused: &Value) -> Value {
-    let grants =
-        json!(["s3:GetObject", "s3:PutObject", "s3:GetBucketAcl", "sqs:SendMessage", "sqs:DeleteQueue"]);
+    let grants = json!([
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:GetBucketAcl",
+        "sqs:SendMessage",
+        "sqs:DeleteQueue"
+    ]);
     let mut answers = json!({"accounts": {ACCOUNT: {
         "roles": {"worker": {"inline": {"own": grants}}, "other": {"inline": {"own": grants}}},
         "unused": {"other": {"s3": ["PutObject"]}},

@@ -16,22 +16,41 @@ fn a_night_with_nothing_new_says_nothing_and_writes_its_report() {
     let mut nights = Nights::of("quiet");
     let first = said(&nights.night(&usual("2026-11-01"), &[]).exits(0));
     assert!(first.starts_with("warning: no earlier report in `"), "{first}");
-    assert!(first.contains("\nchanges ") && !first.contains("Scanning:"), "{first}");
+    assert!(
+        first.contains("\nchanges ") && !first.contains("Scanning:"),
+        "{first}"
+    );
     assert_eq!(nights.json("history.json")["counts"]["new"], 2);
     assert_eq!(said(&nights.night(&usual("2026-11-02"), &[]).exits(0)), "");
     assert_eq!(nights.row(super::OWN)["nights"], 2);
     // The exit code is the usual one, and says why it is what it is.
-    let told = said(&nights.night(&usual("2026-11-03"), &["--fail-on", "unused"]).exits(5));
+    let told = said(
+        &nights
+            .night(&usual("2026-11-03"), &["--fail-on", "unused"])
+            .exits(5),
+    );
     assert_eq!(told, "exit 5: --fail-on unused: 2 policies can be reduced\n");
     // What is gone is nothing to do.
-    assert_eq!(said(&nights.night(&answers("2026-11-04", &json!({})), &[]).exits(0)), "");
+    assert_eq!(
+        said(&nights.night(&answers("2026-11-04", &json!({})), &[]).exits(0)),
+        ""
+    );
     assert_eq!(nights.json("history.json")["counts"]["resolved"], 1);
     // Who asks for more is told more.
     let told = said(&nights.night(&answers("2026-11-05", &json!({})), &["-v"]).exits(0));
-    assert!(told.contains(": started") && told.contains("\nchanges "), "{told}");
-    let events = nights.night(&answers("2026-11-06", &json!({})), &["--log-format", "json"]).exits(0).err;
+    assert!(
+        told.contains(": started") && told.contains("\nchanges "),
+        "{told}"
+    );
+    let events = nights
+        .night(&answers("2026-11-06", &json!({})), &["--log-format", "json"])
+        .exits(0)
+        .err;
     let last: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
-    assert_eq!((&last["event"], &last["recommendations"]), (&json!("scan-ended"), &json!(1)));
+    assert_eq!(
+        (&last["event"], &last["recommendations"]),
+        (&json!("scan-ended"), &json!(1))
+    );
 }
 
 #[test]
@@ -56,10 +75,14 @@ fn whatever_asks_to_be_looked_at_is_told() {
     }]);
     // A credential that nobody uses.
     let told = speaks(&more, &[], 0);
-    assert!(told.contains("principals and credentials: 1 newly unused (since "), "{told}");
+    assert!(
+        told.contains("principals and credentials: 1 newly unused (since "),
+        "{told}"
+    );
     // What could not be read, and nothing when it can be: it is as it was.
     let is_named = |told: &str| {
-        told.lines().any(|line| line.starts_with("incomplete    ") && line.contains("111111111111"))
+        told.lines()
+            .any(|line| line.starts_with("incomplete    ") && line.contains("111111111111"))
     };
     assert!(is_named(&speaks(&unread(), &[], 3)));
     assert!(is_named(&speaks(&unread(), &[], 3)));
@@ -72,10 +95,17 @@ fn whatever_asks_to_be_looked_at_is_told() {
     // A role that nobody uses, though no policy of it is to be changed.
     more["accounts"][ACCOUNT]["unused"]["third"] = json!("idle");
     let told = said(&nights.night(&more, &[]).exits(0));
-    assert!(told.contains(", 1 unused\n") || told.contains(", 1 unused,"), "{told}");
+    assert!(
+        told.contains(", 1 unused\n") || told.contains(", 1 unused,"),
+        "{told}"
+    );
     assert_eq!(said(&nights.night(&more, &[]).exits(0)), "");
     // A rule that wants its owner.
-    let told = said(&nights.night(&more, &["--keep", "nimbus:NothingOfTheKind"]).exits(0));
+    let told = said(
+        &nights
+            .night(&more, &["--keep", "nimbus:NothingOfTheKind"])
+            .exits(0),
+    );
     assert!(
         told.starts_with("warning: `keep` entry nimbus:NothingOfTheKind: ") && told.lines().count() == 1,
         "{told}"
@@ -88,12 +118,26 @@ fn the_night_on_which_something_becomes_ready_is_told_once() {
     let two = ["--ready-after", "2"];
     nights.night(&usual("2026-11-01"), &two).exits(0);
     let told = said(&nights.night(&usual("2026-11-02"), &two).exits(0));
-    assert!(told.contains("\nready         2 changes (the same in 2 daily runs)\n"), "{told}");
+    assert!(
+        told.contains("\nready         2 changes (the same in 2 daily runs)\n"),
+        "{told}"
+    );
     assert_eq!(said(&nights.night(&usual("2026-11-03"), &two).exits(0)), "");
     // Another wish is another question.
-    let told = said(&nights.night(&usual("2026-11-04"), &["--ready-after", "3"]).exits(0));
+    let told = said(
+        &nights
+            .night(&usual("2026-11-04"), &["--ready-after", "3"])
+            .exits(0),
+    );
     assert!(told.contains("\nready         2 changes"), "{told}");
-    assert_eq!(said(&nights.night(&usual("2026-11-05"), &["--ready-after", "3"]).exits(0)), "");
+    assert_eq!(
+        said(
+            &nights
+                .night(&usual("2026-11-05"), &["--ready-after", "3"])
+                .exits(0)
+        ),
+        ""
+    );
 }
 
 #[test]
@@ -115,10 +159,19 @@ fn what_is_ready_as_one_who_hindered_it_left_is_told() {
     nights.night(&shared("2026-11-01", false), &three).exits(0);
     nights.night(&shared("2026-11-02", false), &three).exits(0);
     // Whoever joins is known for one night only.
-    nights.night(&shared("2026-11-03", true), &three).exits(0).says("\nready         0 changes");
+    nights
+        .night(&shared("2026-11-03", true), &three)
+        .exits(0)
+        .says("\nready         0 changes");
     let told = said(&nights.night(&shared("2026-11-04", false), &three).exits(0));
-    assert!(told.contains("\nready         1 change (the same in 3 daily runs)\n"), "{told}");
-    assert_eq!(said(&nights.night(&shared("2026-11-05", false), &three).exits(0)), "");
+    assert!(
+        told.contains("\nready         1 change (the same in 3 daily runs)\n"),
+        "{told}"
+    );
+    assert_eq!(
+        said(&nights.night(&shared("2026-11-05", false), &three).exits(0)),
+        ""
+    );
 }
 
 #[test]
@@ -147,7 +200,10 @@ fn an_analyzer_that_looks_no_more_is_told_when_its_evidence_is_too_old() {
     assert_eq!(said(&nights.night(&usual("2026-10-21"), &config).exits(0)), "");
     let told = said(&nights.night(&usual("2026-10-01"), &config).exits(0));
     let warning = "warning: the usage data of 2 principals is older than `limits.evidence-max-age`";
-    assert!(told.starts_with(warning) && told.contains("2 without usage data"), "{told}");
+    assert!(
+        told.starts_with(warning) && told.contains("2 without usage data"),
+        "{told}"
+    );
     assert_eq!(said(&nights.night(&usual("2026-10-01"), &config).exits(0)), "");
 }
 
@@ -168,17 +224,36 @@ fn an_organisation_with_nothing_to_change_is_quiet_from_its_second_night() {
 fn the_first_night_of_a_schedule_needs_no_earlier_report_and_everything_is_new() {
     let mut nights = Nights::of("first");
     // Of those who exit when something is new this is the first.
-    nights.night(&usual("2026-11-01"), &["--fail-on", "new"]).exits(5).says("no earlier report in");
+    nights
+        .night(&usual("2026-11-01"), &["--fail-on", "new"])
+        .exits(5)
+        .says("no earlier report in");
     nights.night(&usual("2026-11-02"), &["--fail-on", "new"]).exits(0);
     // The schedule names one folder for both.
     let out = nights.folder.join("schedule");
     std::fs::create_dir(&out).unwrap();
     let (out, snapshot) = (out.to_str().unwrap(), nights.folder.join("snapshot-0"));
-    let args = ["scan", "--snapshot", snapshot.to_str().unwrap(), "--out", out, "--previous", out];
+    let args = [
+        "scan",
+        "--snapshot",
+        snapshot.to_str().unwrap(),
+        "--out",
+        out,
+        "--previous",
+        out,
+    ];
     leastwise(args).ran().exits(0).says("no earlier report in");
     let second = leastwise(args).ran().exits(0);
     assert_eq!(said(&second), "");
     // What is there and is no report is a mistake.
-    let wrong = ["scan", "--snapshot", "mocks/acme", "--out", out, "--previous", "mocks"];
+    let wrong = [
+        "scan",
+        "--snapshot",
+        "mocks/acme",
+        "--out",
+        out,
+        "--previous",
+        "mocks",
+    ];
     leastwise(wrong).ran().exits(1).says("manifest.json");
 }

@@ -28,14 +28,24 @@ fn a_change_is_ready_on_the_third_night_and_not_on_the_second() {
         .exits(0)
         .says("ready         2 changes (the same in 3 daily runs)");
     assert_eq!(nights.ready(OWN), (true, 3));
-    assert_eq!(nights.json("report.json")["ready"], json!({"after": 3, "changes": 2}));
+    assert_eq!(
+        nights.json("report.json")["ready"],
+        json!({"after": 3, "changes": 2})
+    );
     // Wherever a change stands it says so.
     let table = text(&nights, "findings.csv");
     let mut lines = table.lines();
     assert!(lines.next().unwrap().ends_with(",ready,nights_stable,flapping"));
-    assert_eq!(lines.filter(|line| line.ends_with(",true,3,")).count(), 2, "{table}");
+    assert_eq!(
+        lines.filter(|line| line.ends_with(",true,3,")).count(),
+        2,
+        "{table}"
+    );
     let page = text(&nights, &format!("accounts/{ACCOUNT}.html"));
-    assert_eq!(page.matches("<span class=\"badge ready\">Ready</span>").count(), 2);
+    assert_eq!(
+        page.matches("<span class=\"badge ready\">Ready</span>").count(),
+        2
+    );
     assert!(page.contains("<span>the same in 3 runs</span>"));
     let index = text(&nights, "index.html");
     assert!(index.contains("<p>2 of 2 changes are ready: unchanged for at least 3 runs.</p>"));
@@ -53,7 +63,9 @@ fn a_change_is_ready_on_the_third_night_and_not_on_the_second() {
     for line in text(&nights, "changes/ready.txt").lines() {
         assert!(changes[line].get("refused").is_none(), "{line}");
     }
-    leastwise(["verify", nights.report().to_str().unwrap()]).ran().exits(0);
+    leastwise(["verify", nights.report().to_str().unwrap()])
+        .ran()
+        .exits(0);
 }
 
 #[test]
@@ -80,8 +92,13 @@ fn what_was_not_looked_at_again_is_no_further_night_whatever_else_was() {
     let mut nights = Nights::of("stuck");
     for day in ["2026-11-01", "2026-11-02", "2026-11-03"] {
         let mut night = usual(day);
-        night["accounts"][ACCOUNT]["unused"].as_object_mut().unwrap().remove("worker");
-        let details: Vec<_> = ["GetBucketAcl", "PutObject"].map(|name| json!({"action": name})).into();
+        night["accounts"][ACCOUNT]["unused"]
+            .as_object_mut()
+            .unwrap()
+            .remove("worker");
+        let details: Vec<_> = ["GetBucketAcl", "PutObject"]
+            .map(|name| json!({"action": name}))
+            .into();
         night["accounts"][ACCOUNT]["findings"] = json!([{
             "about": "worker", "findingType": "UnusedPermission", "analyzedAt": "2026-11-01T07:00:00Z",
             "findingDetails": [{"unusedPermissionDetails": {"serviceNamespace": "s3", "actions": details}}],
@@ -94,9 +111,11 @@ fn what_was_not_looked_at_again_is_no_further_night_whatever_else_was() {
 #[test]
 fn two_times_of_one_day_are_one_night_wherever_they_were_written() {
     let mut nights = Nights::of("zones");
-    for (at, wanted) in
-        [("2026-11-02T01:00:00+02:00", 1), ("2026-11-01T23:30:00Z", 1), ("2026-11-02T00:30:00Z", 2)]
-    {
+    for (at, wanted) in [
+        ("2026-11-02T01:00:00+02:00", 1),
+        ("2026-11-01T23:30:00Z", 1),
+        ("2026-11-02T00:30:00Z", 2),
+    ] {
         let mut night = usual("2026-11-01");
         night["accounts"][ACCOUNT]["analyzedAt"] = json!(at);
         nights.night(&night, &THREE).exits(0);
@@ -125,9 +144,13 @@ fn what_changes_or_cannot_be_advised_for_a_night_begins_anew() {
     let mut nights = Nights::of("changed");
     nights.night(&usual("2026-11-01"), &THREE).exits(0);
     nights.night(&usual("2026-11-02"), &THREE).exits(0);
-    nights.night(&answers("2026-11-03", &json!({"s3": ["GetBucketAcl"]})), &THREE).exits(0);
+    nights
+        .night(&answers("2026-11-03", &json!({"s3": ["GetBucketAcl"]})), &THREE)
+        .exits(0);
     assert_eq!((nights.ready(OWN), nights.ready(OTHER)), ((false, 1), (true, 3)));
-    nights.night(&answers("2026-11-04", &json!({"s3": ["GetBucketAcl"]})), &THREE).exits(0);
+    nights
+        .night(&answers("2026-11-04", &json!({"s3": ["GetBucketAcl"]})), &THREE)
+        .exits(0);
     assert_eq!(nights.ready(OWN), (false, 2));
     // Its evidence fails for a night in which all accounts are read.
     let mut blind = usual("2026-11-05");
@@ -136,7 +159,9 @@ fn what_changes_or_cannot_be_advised_for_a_night_begins_anew() {
     nights.night(&blind, &THREE).exits(0);
     let row = nights.row(OWN);
     assert_eq!((&row["status"], &row["nights"]), (&json!("withheld"), &json!(0)));
-    nights.night(&answers("2026-11-06", &json!({"s3": ["GetBucketAcl"]})), &THREE).exits(0);
+    nights
+        .night(&answers("2026-11-06", &json!({"s3": ["GetBucketAcl"]})), &THREE)
+        .exits(0);
     assert_eq!((nights.ready(OWN), nights.ready(OTHER)), ((false, 1), (true, 6)));
 }
 
@@ -147,10 +172,20 @@ fn a_change_that_takes_away_something_else_begins_anew() {
     nights.night(&usual("2026-11-02"), &THREE).exits(0);
     // The policy grants another action that is unused as well, so that the same document is left.
     let mut swapped = answers("2026-11-03", &json!({"s3": ["DeleteObject", "PutObject"]}));
-    swapped["accounts"][ACCOUNT]["roles"]["worker"]["inline"]["own"] =
-        json!(["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "sqs:SendMessage", "sqs:DeleteQueue"]);
-    nights.night(&swapped, &THREE).exits(0).says("ready         1 change ");
-    let [_, second, third] = &nights.reports[..] else { panic!("three nights") };
+    swapped["accounts"][ACCOUNT]["roles"]["worker"]["inline"]["own"] = json!([
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:DeleteObject",
+        "sqs:SendMessage",
+        "sqs:DeleteQueue"
+    ]);
+    nights
+        .night(&swapped, &THREE)
+        .exits(0)
+        .says("ready         1 change ");
+    let [_, second, third] = &nights.reports[..] else {
+        panic!("three nights")
+    };
     let after = |report: &std::path::Path| {
         fs::read(report.join("policies/111111111111/role/worker/own.after.json")).unwrap()
     };
@@ -164,9 +199,12 @@ fn a_change_that_takes_away_something_else_begins_anew() {
 #[test]
 fn a_gap_in_one_account_keeps_no_nights_of_another() {
     let mut nights = Nights::of("gap-elsewhere");
-    for (day, is_blind) in
-        [("2026-11-01", false), ("2026-11-02", false), ("2026-11-03", true), ("2026-11-04", true)]
-    {
+    for (day, is_blind) in [
+        ("2026-11-01", false),
+        ("2026-11-02", false),
+        ("2026-11-03", true),
+        ("2026-11-04", true),
+    ] {
         let mut night = usual(day);
         if is_blind {
             night["accounts"][ACCOUNT]["unused"] = json!({"other": {"s3": ["PutObject"]}});
@@ -192,8 +230,11 @@ fn fleet(day: &str, with_last: bool) -> serde_json::Value {
             account["roles"][SET] = json!({"path": "/aws-reserved/sso.amazonaws.com/", "inline": inline});
             account["unused"][SET] = json!({"s3": ["PutObject"]});
         }
-        all["accounts"][id] =
-            if id == "333333333333" && !with_last { unread()["accounts"][ACCOUNT].clone() } else { account };
+        all["accounts"][id] = if id == "333333333333" && !with_last {
+            unread()["accounts"][ACCOUNT].clone()
+        } else {
+            account
+        };
     }
     all
 }
@@ -206,13 +247,20 @@ fn what_is_decided_for_many_accounts_waits_for_one_that_was_not_read_and_is_read
         let all = report["recommendations"].as_array().cloned().unwrap_or_default();
         let told = |it: &serde_json::Value| {
             let is_set = it["id"].as_str().unwrap().starts_with("permission-set/");
-            (is_set, it["ready"].as_bool().unwrap(), it["nightsStable"].as_u64().unwrap())
+            (
+                is_set,
+                it["ready"].as_bool().unwrap(),
+                it["nightsStable"].as_u64().unwrap(),
+            )
         };
         all.iter().map(told).collect::<Vec<_>>()
     };
     let more = ["--ready-after", "3", "--split-by", "account"];
     nights.night(&fleet("2026-11-01", true), &more).exits(0);
-    assert_eq!(family(&nights), [(false, false, 1), (false, false, 1), (true, false, 1)]);
+    assert_eq!(
+        family(&nights),
+        [(false, false, 1), (false, false, 1), (true, false, 1)]
+    );
     nights.night(&fleet("2026-11-02", true), &more).exits(0);
     // Where a permission set is has to be known of all accounts. Two of the same are no fleet.
     nights.night(&fleet("2026-11-03", false), &more).exits(3);
@@ -220,8 +268,14 @@ fn what_is_decided_for_many_accounts_waits_for_one_that_was_not_read_and_is_read
     let row = nights.row("111111111111/role/AWSReservedSSO_Support_1111111111111111/AwsSSOInlinePolicy");
     assert_eq!((&row["status"], &row["nights"]), (&json!("withheld"), &json!(2)));
     nights.night(&fleet("2026-11-04", true), &more).exits(0);
-    assert_eq!(family(&nights), [(false, true, 3), (false, true, 3), (true, true, 3)]);
-    assert_eq!(nights.json("report.json")["ready"], json!({"after": 3, "changes": 3}));
+    assert_eq!(
+        family(&nights),
+        [(false, true, 3), (false, true, 3), (true, true, 3)]
+    );
+    assert_eq!(
+        nights.json("report.json")["ready"],
+        json!({"after": 3, "changes": 3})
+    );
     // A pack tells of its own.
     let ready = |id: &str| nights.json(&format!("packs/{id}/report.json"))["ready"].clone();
     assert_eq!(ready("222222222222"), json!({"after": 3, "changes": 2}));
@@ -237,15 +291,23 @@ fn of_an_account_that_left_the_organisation_the_history_tells_in_its_place() {
     let mut nights = Nights::of("left");
     nights.night(&fleet("2026-11-01", true), &THREE).exits(0);
     let mut without = fleet("2026-11-02", true);
-    without["accounts"].as_object_mut().unwrap().remove("222222222222");
+    without["accounts"]
+        .as_object_mut()
+        .unwrap()
+        .remove("222222222222");
     nights.night(&without, &THREE).exits(0);
     let history = nights.json("history.json");
     let rows = history["rows"].as_array().unwrap();
-    let told: Vec<_> =
-        rows.iter().map(|row| (row["account"].as_str().unwrap(), row["status"].as_str().unwrap())).collect();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row["account"].as_str().unwrap(), row["status"].as_str().unwrap()))
+        .collect();
     let of = |id: &'static str, status, count| vec![(id, status); count];
-    let wanted =
-        [of("111111111111", "same", 3), of("222222222222", "not-read", 2), of("333333333333", "same", 3)];
+    let wanted = [
+        of("111111111111", "same", 3),
+        of("222222222222", "not-read", 2),
+        of("333333333333", "same", 3),
+    ];
     assert_eq!(told, wanted.concat());
 }
 
@@ -257,8 +319,22 @@ fn without_the_wish_nothing_is_said_of_it() {
     for (path, bytes) in files(nights.report()) {
         let text = String::from_utf8(bytes).unwrap();
         // The style and the script of a page know of it; the rows do not.
-        let text = text.split("<script>").next().unwrap().split("</style>").last().unwrap().to_owned();
-        for word in ["\"ready\"", "nightsStable", "Ready", ",ready", " ready,", "ready.txt"] {
+        let text = text
+            .split("<script>")
+            .next()
+            .unwrap()
+            .split("</style>")
+            .last()
+            .unwrap()
+            .to_owned();
+        for word in [
+            "\"ready\"",
+            "nightsStable",
+            "Ready",
+            ",ready",
+            " ready,",
+            "ready.txt",
+        ] {
             assert!(!text.contains(word), "{path} says {word}");
         }
     }
@@ -268,11 +344,17 @@ fn without_the_wish_nothing_is_said_of_it() {
 #[test]
 fn the_config_and_the_environment_say_it_as_well_and_a_flag_without_an_earlier_report_is_refused() {
     let mut nights = Nights::of("config");
-    nights.next(&usual("2026-11-01"), &[]).with("LEASTWISE_READY_AFTER", "1").ran().exits(0);
+    nights
+        .next(&usual("2026-11-01"), &[])
+        .with("LEASTWISE_READY_AFTER", "1")
+        .ran()
+        .exits(0);
     assert_eq!(nights.ready(OWN), (true, 1));
     let config = nights.folder.join("leastwise.toml");
     fs::write(&config, "ready-after = 2\n").unwrap();
-    nights.night(&usual("2026-11-02"), &["--config", config.to_str().unwrap()]).exits(0);
+    nights
+        .night(&usual("2026-11-02"), &["--config", config.to_str().unwrap()])
+        .exits(0);
     assert_eq!(nights.ready(OWN), (true, 2));
     nights
         .night(&usual("2026-11-02"), &["--ready-after", "0"])
@@ -284,7 +366,11 @@ fn the_config_and_the_environment_say_it_as_well_and_a_flag_without_an_earlier_r
     let out = folder("stability-alone").join("report");
     let args = ["scan", "--snapshot", "mocks/acme", "--out", out.to_str().unwrap()];
     leastwise(args).with("LEASTWISE_READY_AFTER", "7").ran().exits(0);
-    assert!(!fs::read_to_string(out.join("report.json")).unwrap().contains("\"ready\""));
+    assert!(
+        !fs::read_to_string(out.join("report.json"))
+            .unwrap()
+            .contains("\"ready\"")
+    );
 }
 
 #[test]
@@ -299,18 +385,38 @@ fn shards_and_the_same_again_give_the_same_bytes() {
         night
     };
     nights.night(&changed("2026-11-03"), &THREE).exits(0);
-    let [_, previous, whole] = &nights.reports[..] else { panic!("three nights") };
+    let [_, previous, whole] = &nights.reports[..] else {
+        panic!("three nights")
+    };
     let path = |name: &str| nights.folder.join(name).to_str().unwrap().to_owned();
     let catalog = nights.catalog.to_str().unwrap();
     let (snapshot, parts) = (path("snapshot-2"), path("parts"));
     for shard in ["1/2", "2/2"] {
-        leastwise(["scan", "--snapshot", &snapshot, "--shard", shard, "--parts", &parts]).ran().exits(0);
+        leastwise([
+            "scan",
+            "--snapshot",
+            &snapshot,
+            "--shard",
+            shard,
+            "--parts",
+            &parts,
+        ])
+        .ran()
+        .exits(0);
     }
     let previous = previous.to_str().unwrap();
     let more = ["--previous", previous, "--catalog", catalog, "--ready-after", "3"];
     let (merged, again) = (path("merged"), path("again"));
-    leastwise(["merge", &parts, "--out", &merged].iter().chain(&more)).ran().exits(0);
-    leastwise(["scan", "--snapshot", &snapshot, "--out", &again].iter().chain(&more)).ran().exits(0);
+    leastwise(["merge", &parts, "--out", &merged].iter().chain(&more))
+        .ran()
+        .exits(0);
+    leastwise(
+        ["scan", "--snapshot", &snapshot, "--out", &again]
+            .iter()
+            .chain(&more),
+    )
+    .ran()
+    .exits(0);
     let wanted = lasting_files(whole);
     assert!(wanted.contains_key("changes/ready.txt") && wanted.contains_key("history.json"));
     assert!(lasting_files(merged.as_ref()) == wanted, "merged");

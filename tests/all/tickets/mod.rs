@@ -14,27 +14,44 @@ use crate::run::{Ran, folder, leastwise};
 use crate::scan::{account, by_turns, files, report};
 
 fn scan(snapshot: &str, out: &Path) -> Ran {
-    leastwise(["scan", "--snapshot", snapshot, "--format", "tickets", "--out", out.to_str().unwrap()])
-        .with("LEASTWISE_OWNER_TAG", "owner")
-        .ran()
+    leastwise([
+        "scan",
+        "--snapshot",
+        snapshot,
+        "--format",
+        "tickets",
+        "--out",
+        out.to_str().unwrap(),
+    ])
+    .with("LEASTWISE_OWNER_TAG", "owner")
+    .ran()
 }
 
 fn accounts(out: &Path) -> Vec<AccountReport> {
-    report(out).accounts.iter().map(|it| account(out, &it.id)).collect()
+    report(out)
+        .accounts
+        .iter()
+        .map(|it| account(out, &it.id))
+        .collect()
 }
 
 /// The tickets by the name of their file.
 fn tickets(out: &Path) -> BTreeMap<String, String> {
     let all = files(&out.join("tickets")).into_iter();
     let texts = all.map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap()));
-    texts.filter_map(|(path, text)| Some((path.strip_suffix(".md")?.to_owned(), text))).collect()
+    texts
+        .filter_map(|(path, text)| Some((path.strip_suffix(".md")?.to_owned(), text)))
+        .collect()
 }
 
 /// The rows of the table, by column.
 fn table(out: &Path) -> Vec<BTreeMap<String, String>> {
     let text = fs::read_to_string(out.join("tickets/tickets.csv")).unwrap();
     assert!(text.ends_with("\r\n"));
-    csv::Reader::from_reader(text.as_bytes()).deserialize().map(|row| row.unwrap()).collect()
+    csv::Reader::from_reader(text.as_bytes())
+        .deserialize()
+        .map(|row| row.unwrap())
+        .collect()
 }
 
 fn torn(name: &str) -> (PathBuf, PathBuf) {
@@ -67,7 +84,13 @@ fn every_owner_has_a_ticket_and_those_without_the_tag_are_their_accounts() {
     assert_eq!(wanted.difference(&tickets.keys().cloned().collect()).count(), 0);
     let text = &tickets["team-data@example.com"];
     assert!(text.starts_with("# Remove unused AWS permissions owned by `team-data@example.com`: 5 changes"));
-    let first = text.split_once("\n- [ ] Change 1: ").unwrap().1.lines().next().unwrap();
+    let first = text
+        .split_once("\n- [ ] Change 1: ")
+        .unwrap()
+        .1
+        .lines()
+        .next()
+        .unwrap();
     assert!(first.ends_with("confidence high"), "{first}");
     assert!(text.contains("permissions from AWS managed policy `PowerUserAccess`"));
     assert!(text.contains("`policies/777777777777/role/text-trap-glue-reader/glue-read.diff`"));
@@ -99,10 +122,18 @@ fn the_surest_changes_come_first_and_of_those_the_heaviest_and_the_files_are_the
         let removes = text.lines().filter(|line| line.starts_with("- Removes: "));
         let risks: Vec<u64> = removes.map(|line| points(line).parse().unwrap()).collect();
         changes += risks.len();
-        let sure = text.lines().filter_map(|line| line.strip_prefix("- Confidence: "));
-        let rank = |line: &str| ["high", "medium", "low"].iter().position(|level| line.starts_with(level));
-        let order: Vec<_> =
-            sure.map(|line| rank(line).unwrap()).zip(risks.iter().map(|risk| Reverse(*risk))).collect();
+        let sure = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("- Confidence: "));
+        let rank = |line: &str| {
+            ["high", "medium", "low"]
+                .iter()
+                .position(|level| line.starts_with(level))
+        };
+        let order: Vec<_> = sure
+            .map(|line| rank(line).unwrap())
+            .zip(risks.iter().map(|risk| Reverse(*risk)))
+            .collect();
         assert_eq!(order.len(), risks.len());
         assert!(order.is_sorted(), "{name}: {order:?}");
         for line in text.lines().filter_map(|line| line.strip_prefix("- Files: ")) {
@@ -123,7 +154,11 @@ fn a_change_of_several_owners_is_in_the_ticket_of_each_who_learn_only_how_many_t
     for account in &accounts {
         for change in &account.recommendations {
             let of = |arn: &&String| account.principals.iter().find(|it| it.arn == **arn).unwrap();
-            let owners: BTreeSet<&str> = change.reaches.iter().map(|arn| owner(of(&arn), account)).collect();
+            let owners: BTreeSet<&str> = change
+                .reaches
+                .iter()
+                .map(|arn| owner(of(&arn), account))
+                .collect();
             shared += usize::from(owners.len() > 1);
             let known = format!("- ID: `{}`\n", change.id);
             let in_table: Vec<String> = table(&out)
@@ -137,27 +172,54 @@ fn a_change_of_several_owners_is_in_the_ticket_of_each_who_learn_only_how_many_t
                 .collect();
             assert_eq!(in_table.len(), owners.len(), "{}", change.id);
             for name in owners {
-                let own = change.reaches.iter().filter(|arn| owner(of(arn), account) == name).count();
+                let own = change
+                    .reaches
+                    .iter()
+                    .filter(|arn| owner(of(arn), account) == name)
+                    .count();
                 let others = change.reaches.len() - own;
                 // A ticket shows the forty heaviest; no owner here has so many.
                 let at = tickets[name].find(&known);
                 let at = at.unwrap_or_else(|| panic!("{} is not in the ticket of {name}", change.id));
                 let entry = &tickets[name][..at];
-                let line = entry.lines().rfind(|line| line.starts_with("- Affects: ")).unwrap();
+                let line = entry
+                    .lines()
+                    .rfind(|line| line.starts_with("- Affects: "))
+                    .unwrap();
                 assert!(line.contains(&format!("{own} principal")), "{line}");
-                assert_eq!(line.contains(&format!("and {others} of other owners")), others > 0, "{line}");
+                assert_eq!(
+                    line.contains(&format!("and {others} of other owners")),
+                    others > 0,
+                    "{line}"
+                );
             }
         }
     }
     assert!(shared > 2);
-    let all = accounts.iter().flat_map(|it| it.principals.iter().map(move |row| (owner(row, it), row)));
+    let all = accounts
+        .iter()
+        .flat_map(|it| it.principals.iter().map(move |row| (owner(row, it), row)));
     let by_owner: Vec<(&str, &PrincipalRow)> = all.collect();
     for (name, text) in &tickets {
-        let own: BTreeSet<&str> =
-            by_owner.iter().filter(|(it, _)| it == name).map(|(_, row)| row.name.as_str()).collect();
-        for (_, stranger) in by_owner.iter().filter(|(_, row)| !own.contains(row.name.as_str())) {
-            assert!(!text.contains(&format!("`{}`", stranger.name)), "{} in {name}", stranger.name);
-            assert!(!text.contains(&format!("/{}/", stranger.name)), "{} in {name}", stranger.name);
+        let own: BTreeSet<&str> = by_owner
+            .iter()
+            .filter(|(it, _)| it == name)
+            .map(|(_, row)| row.name.as_str())
+            .collect();
+        for (_, stranger) in by_owner
+            .iter()
+            .filter(|(_, row)| !own.contains(row.name.as_str()))
+        {
+            assert!(
+                !text.contains(&format!("`{}`", stranger.name)),
+                "{} in {name}",
+                stranger.name
+            );
+            assert!(
+                !text.contains(&format!("/{}/", stranger.name)),
+                "{} in {name}",
+                stranger.name
+            );
         }
     }
 }
@@ -168,30 +230,55 @@ fn a_ticket_names_ten_holders_and_an_owner_called_like_an_account_has_ids_of_its
     let root = folder("tickets-many");
     let mut roles = serde_json::Map::new();
     for number in 10..35 {
-        let tags = if number < 23 { json!({"owner": "111111111111"}) } else { json!({}) };
-        roles.insert(format!("app-{number}"), json!({"attached": ["aws:Storage"], "tags": tags}));
+        let tags = if number < 23 {
+            json!({"owner": "111111111111"})
+        } else {
+            json!({})
+        };
+        roles.insert(
+            format!("app-{number}"),
+            json!({"attached": ["aws:Storage"], "tags": tags}),
+        );
     }
-    let unused: serde_json::Map<_, _> =
-        roles.keys().map(|role| (role.clone(), json!({"s3": ["PutObject"]}))).collect();
+    let unused: serde_json::Map<_, _> = roles
+        .keys()
+        .map(|role| (role.clone(), json!({"s3": ["PutObject"]})))
+        .collect();
     let account = json!({"roles": roles, "unused": unused});
     let aws = json!({"Storage": ["s3:GetObject", "s3:PutObject"]});
     let snapshot = root.join("snapshot");
-    crate::decisions::recorded::write(&json!({"aws": aws, "accounts": {"111111111111": account}}), &snapshot);
+    crate::decisions::recorded::write(
+        &json!({"aws": aws, "accounts": {"111111111111": account}}),
+        &snapshot,
+    );
     let out = root.join("report");
     scan(snapshot.to_str().unwrap(), &out).exits(0);
     let tickets = tickets(&out);
-    assert_eq!(tickets.keys().collect::<Vec<_>>(), ["%3111111111111", "111111111111"]);
-    for (name, last, behind, more) in
-        [("%3111111111111", "app-19", "app-20", 3), ("111111111111", "app-32", "app-33", 2)]
-    {
+    assert_eq!(
+        tickets.keys().collect::<Vec<_>>(),
+        ["%3111111111111", "111111111111"]
+    );
+    for (name, last, behind, more) in [
+        ("%3111111111111", "app-19", "app-20", 3),
+        ("111111111111", "app-32", "app-33", 2),
+    ] {
         let text = &tickets[name];
-        let line = text.lines().find(|line| line.starts_with("- Attached to: ")).unwrap();
-        assert!(line.ends_with(&format!("role `{last}` and {more} more")), "{line}");
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("- Attached to: "))
+            .unwrap();
+        assert!(
+            line.ends_with(&format!("role `{last}` and {more} more")),
+            "{line}"
+        );
         assert_eq!(line.matches("role `").count(), 10, "{line}");
         assert!(!text.contains(&format!("`{behind}`")), "{text}");
         assert!(text.lines().all(|line| line.chars().count() < 1000), "{text}");
     }
-    let ids: Vec<String> = table(&out).into_iter().map(|row| row["External ID"].clone()).collect();
+    let ids: Vec<String> = table(&out)
+        .into_iter()
+        .map(|row| row["External ID"].clone())
+        .collect();
     let owners: Vec<&str> = ids.iter().map(|id| id.rsplit_once('@').unwrap().1).collect();
     assert_eq!(owners, ["111111111111", "%3111111111111"], "{ids:?}");
 }
@@ -217,17 +304,33 @@ fn the_table_tells_of_all_that_the_report_does_under_ids_that_stay() {
             reviews.extend(
                 keys.map(|it| format!("unused-access-key:{arn}/{}", it.access_key_id.as_ref().unwrap())),
             );
-            reviews.extend(principal.unused_password.iter().map(|_| format!("unused-password:{arn}")));
+            reviews.extend(
+                principal
+                    .unused_password
+                    .iter()
+                    .map(|_| format!("unused-password:{arn}")),
+            );
         }
     }
-    let policies = ids.iter().filter_map(|id| id.strip_prefix("policy:")?.rsplit_once('@'));
-    assert_eq!(policies.map(|(id, _)| id.to_owned()).collect::<BTreeSet<_>>(), changes);
+    let policies = ids
+        .iter()
+        .filter_map(|id| id.strip_prefix("policy:")?.rsplit_once('@'));
+    assert_eq!(
+        policies.map(|(id, _)| id.to_owned()).collect::<BTreeSet<_>>(),
+        changes
+    );
     assert_eq!(changes.len(), whole.totals.recommendations);
-    let others = ids.iter().filter(|id| !id.starts_with("policy:")).map(|id| (*id).to_owned());
+    let others = ids
+        .iter()
+        .filter(|id| !id.starts_with("policy:"))
+        .map(|id| (*id).to_owned());
     assert_eq!(others.collect::<BTreeSet<_>>(), reviews);
     for row in &rows {
         assert!(["Highest", "High", "Medium", "Low", "Lowest"].contains(&row["Priority"].as_str()));
-        assert!(["left", "right", "middle"].contains(&row["Owner"].as_str()), "{row:?}");
+        assert!(
+            ["left", "right", "middle"].contains(&row["Owner"].as_str()),
+            "{row:?}"
+        );
         assert!(row["Summary"].chars().count() <= 250 && !row["Description"].is_empty());
     }
 }

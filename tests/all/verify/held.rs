@@ -13,9 +13,14 @@ fn the_digest_of_the_manifest_that_somebody_kept_is_checked_before_anything_else
     scan("mocks/partial", &out).exits(3);
     let digest = sha256(&fs::read(out.join("manifest.json")).unwrap());
     let told = |digest: &str| leastwise(["verify", out.to_str().unwrap(), "--manifest-sha256", digest]).ran();
-    told(&digest).exits(0).prints(&format!("4 accounts, SHA-256 of manifest.json: {digest}"));
+    told(&digest)
+        .exits(0)
+        .prints(&format!("4 accounts, SHA-256 of manifest.json: {digest}"));
     told(&digest.to_ascii_uppercase()).exits(0);
-    told(&"0".repeat(64)).exits(1).says("--manifest-sha256 is 0000").says("find out which before you use it");
+    told(&"0".repeat(64))
+        .exits(1)
+        .says("--manifest-sha256 is 0000")
+        .says("find out which before you use it");
     told("abc").exits(2).says("64 hexadecimal digits");
     // Also when nothing else would be read.
     fs::write(out.join("report.json"), "{").unwrap();
@@ -26,12 +31,18 @@ fn the_digest_of_the_manifest_that_somebody_kept_is_checked_before_anything_else
 fn a_signature_may_lie_beside_the_manifest_and_nothing_else_may() {
     let out = folder("verify-signature").join("report");
     scan("mocks/partial", &out).exits(3);
-    for name in ["manifest.json.sig", "manifest.json.minisig", "manifest.json.sigstore.json"] {
+    for name in [
+        "manifest.json.sig",
+        "manifest.json.minisig",
+        "manifest.json.sigstore.json",
+    ] {
         fs::write(out.join(name), "signed").unwrap();
     }
     verify(&out).exits(0);
     fs::write(out.join("manifest.json.txt"), "").unwrap();
-    verify(&out).exits(1).prints("manifest.json.txt is not listed in manifest.json");
+    verify(&out)
+        .exits(1)
+        .prints("manifest.json.txt is not listed in manifest.json");
 }
 
 #[test]
@@ -41,12 +52,26 @@ fn a_catalog_that_is_not_embedded_is_held_against_the_one_that_is_named() {
     let text = |names: &str| format!(r#"{{"s3":[{names}],"lambda":["GetFunction","ListFunctions"]}}"#);
     fs::write(&catalog, text(r#""GetObject","GetBucketAcl","PutObject""#)).unwrap();
     let (to, named) = (out.to_str().unwrap(), catalog.to_str().unwrap());
-    leastwise(["scan", "--snapshot", "mocks/partial", "--out", to, "--catalog", named]).ran().exits(3);
-    verify(&out).exits(0).prints("with the report's own list of actions");
+    leastwise([
+        "scan",
+        "--snapshot",
+        "mocks/partial",
+        "--out",
+        to,
+        "--catalog",
+        named,
+    ])
+    .ran()
+    .exits(3);
+    verify(&out)
+        .exits(0)
+        .prints("with the report's own list of actions");
     let by = || leastwise(["verify", to, "--catalog", named]).ran();
-    by().exits(0).prints("with the list of actions given with --catalog");
+    by().exits(0)
+        .prints("with the list of actions given with --catalog");
     fs::write(&catalog, text(r#""GetObject""#)).unwrap();
-    by().exits(1).prints("report.json: the report was made with the list of actions ");
+    by().exits(1)
+        .prints("report.json: the report was made with the list of actions ");
 }
 
 /// What became of findings is told by three formats alone; all else of them is made again, and what is gone is passed over.
@@ -64,7 +89,11 @@ fn a_report_that_knows_an_earlier_one_is_made_again_without_it() {
     scan("mocks/partial", two.to_str().unwrap(), &previous).exits(3);
     fs::remove_dir_all(&one).unwrap();
     verify(&two).exits(0);
-    assert!(fs::read_to_string(two.join("report.sarif")).unwrap().contains(r#""baselineState":"absent""#));
+    assert!(
+        fs::read_to_string(two.join("report.sarif"))
+            .unwrap()
+            .contains(r#""baselineState":"absent""#)
+    );
     for (number, (path, is_kept)) in [
         ("report.sarif", r#""baselineState":"absent""#),
         ("findings.ocsf.jsonl", r#""activity_id":3"#),
@@ -77,8 +106,13 @@ fn a_report_that_knows_an_earlier_one_is_made_again_without_it() {
         let text = forged.text(path);
         let is_finding =
             |line: &&str| line.starts_with('{') && line.len() > 500 && !line.contains("\"runs\"");
-        let first = text.lines().filter(is_finding).find(|line| !line.contains(is_kept));
-        let Some(first) = first else { panic!("{path} has nothing of today") };
+        let first = text
+            .lines()
+            .filter(is_finding)
+            .find(|line| !line.contains(is_kept));
+        let Some(first) = first else {
+            panic!("{path} has nothing of today")
+        };
         forged.put(path, text.replacen(&format!("{first}\n"), "", 1));
         forged.fit();
         let named = path.trim_end_matches("0001.json").to_owned();
@@ -89,7 +123,10 @@ fn a_report_that_knows_an_earlier_one_is_made_again_without_it() {
     assert!(text.contains("\"nights\": 1"), "{text}");
     forged.put("history.json", text.replace("\"nights\": 1", "\"nights\": 9"));
     forged.fit();
-    forged.verify().exits(1).prints("history.json has another number of runs without change");
+    forged
+        .verify()
+        .exits(1)
+        .prints("history.json has another number of runs without change");
     let mut forged = Forged::of(&two, &root.join("history"));
     forged.remove("history.json");
     forged.fit();

@@ -31,7 +31,10 @@ impl Forged {
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::hard_link(report.join(&path), to).unwrap();
         }
-        Self { folder: folder.to_owned(), changed: BTreeSet::new() }
+        Self {
+            folder: folder.to_owned(),
+            changed: BTreeSet::new(),
+        }
     }
 
     pub(crate) fn text(&self, path: &str) -> String {
@@ -122,7 +125,10 @@ fn files_of(folder: &Path) -> Vec<String> {
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 pub(crate) fn verify(folder: &Path) -> Ran {

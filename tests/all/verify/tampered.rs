@@ -32,31 +32,47 @@ struct Case {
 }
 
 const fn case(name: &'static str, change: fn(&mut Forged), says: &'static str) -> Case {
-    Case { name, fits: true, change, says }
+    Case {
+        name,
+        fits: true,
+        change,
+        says,
+    }
 }
 
 const fn unfit(name: &'static str, change: fn(&mut Forged), says: &'static str) -> Case {
-    Case { name, fits: false, change, says }
+    Case {
+        name,
+        fits: false,
+        change,
+        says,
+    }
 }
 
 /// An action that a policy grants before and after.
 fn granted(forged: &Forged) -> String {
     let after = forged.text(AFTER);
-    let mut quoted = after.split('"').filter(|it| it.contains(':') && it.starts_with(char::is_lowercase));
+    let mut quoted = after
+        .split('"')
+        .filter(|it| it.contains(':') && it.starts_with(char::is_lowercase));
     quoted.find(|it| !it.contains('*')).unwrap().to_owned()
 }
 
 /// Some file below a folder.
 fn some(forged: &Forged, folder: &str, ending: &str) -> String {
     let mut paths = super::files_of(&forged.folder).into_iter();
-    paths.find(|path| path.starts_with(folder) && path.ends_with(ending)).unwrap()
+    paths
+        .find(|path| path.starts_with(folder) && path.ends_with(ending))
+        .unwrap()
 }
 
 impl Forged {
     /// Changes the trial of [`READER`].
     fn trial(&mut self, change: impl FnOnce(&mut TrialRow)) {
         let id = READER.split('/').next().unwrap();
-        self.account(id, |all| change(all.trials.iter_mut().find(|it| it.change == READER).unwrap()));
+        self.account(id, |all| {
+            change(all.trials.iter_mut().find(|it| it.change == READER).unwrap())
+        });
     }
 
     /// Changes what the scripts do for [`READER`].
@@ -170,14 +186,19 @@ fn made(root: &Path) -> PathBuf {
     let (snapshot, out) = (root.join("snapshot"), root.join("good"));
     small_acme(&snapshot);
     let [from, to] = [&snapshot, &out].map(|path| path.to_str().unwrap());
-    leastwise(["scan", "--snapshot", from, "--format", EVERY_FORMAT, "--out", to]).ran().exits(0);
+    leastwise(["scan", "--snapshot", from, "--format", EVERY_FORMAT, "--out", to])
+        .ran()
+        .exits(0);
     out
 }
 
 #[test]
 fn the_demonstration_in_every_format_is_what_its_scan_wrote() {
     let good = demonstration_in_every_format();
-    super::verify(&good).exits(0).prints("410 files unchanged").prints("10 accounts");
+    super::verify(&good)
+        .exits(0)
+        .prints("410 files unchanged")
+        .prints("10 accounts");
 }
 
 #[test]
@@ -199,7 +220,10 @@ fn a_report_that_was_tampered_with_is_refused_by_name() {
             let ran = forged.verify();
             let told = format!("{}{}", ran.out, ran.err);
             if !matches!(ran.code, 1 | 4) || !told.contains(case.says) {
-                failed.lock().unwrap().push(format!("{}: {} {told}", case.name, ran.code));
+                failed
+                    .lock()
+                    .unwrap()
+                    .push(format!("{}: {} {told}", case.name, ran.code));
             }
             fs::remove_dir_all(place).unwrap();
         }
@@ -210,7 +234,12 @@ fn a_report_that_was_tampered_with_is_refused_by_name() {
         }
     });
     let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "{} cases:\n{}", failed.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} cases:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
 }
 
 /// SECURITY.md says that these are not found: nothing in a report depends on them.
@@ -219,7 +248,9 @@ fn when_a_report_was_made_and_who_may_write_it_is_not_checked() {
     let root = folder("verify-not-checked");
     let good = made(&root);
     let mut forged = Forged::of(&good, &root.join("forged"));
-    forged.json("manifest.json", |it| it["started"] = json!("2031-01-01T00:00:00Z"));
+    forged.json("manifest.json", |it| {
+        it["started"] = json!("2031-01-01T00:00:00Z")
+    });
     forged.verify().exits(0);
     // An older report is as genuine as it was.
     assert!(!report(&good).accounts.is_empty());

@@ -30,11 +30,19 @@ fn answer(records: &[Value], columns: &[String]) -> String {
             (
                 "sessionissuer",
                 text(
-                    record.pointer("/userIdentity/sessionContext/sessionIssuer/arn").unwrap_or(&Value::Null),
+                    record
+                        .pointer("/userIdentity/sessionContext/sessionIssuer/arn")
+                        .unwrap_or(&Value::Null),
                 ),
             ),
-            ("arn", text(record.pointer("/userIdentity/arn").unwrap_or(&Value::Null))),
-            ("resource", text(record.pointer("/resources/0/ARN").unwrap_or(&Value::Null))),
+            (
+                "arn",
+                text(record.pointer("/userIdentity/arn").unwrap_or(&Value::Null)),
+            ),
+            (
+                "resource",
+                text(record.pointer("/resources/0/ARN").unwrap_or(&Value::Null)),
+            ),
         ];
         if !at("errorCode").is_empty() {
             rows.push([vec![("kind", "denied".to_owned())], common.clone()].concat());
@@ -50,7 +58,11 @@ fn answer(records: &[Value], columns: &[String]) -> String {
             (_, "true") => "read",
             _ => "write",
         };
-        let source = if kind == "data" { at("eventSource") } else { String::new() };
+        let source = if kind == "data" {
+            at("eventSource")
+        } else {
+            String::new()
+        };
         rows.push(vec![
             ("kind", "day".to_owned()),
             ("eventtime", at("eventTime")),
@@ -62,12 +74,18 @@ fn answer(records: &[Value], columns: &[String]) -> String {
             ("events", "1".to_owned()),
         ]);
     }
-    let mut out = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+    let mut out = csv::WriterBuilder::new()
+        .quote_style(csv::QuoteStyle::Always)
+        .from_writer(Vec::new());
     out.write_record(columns).unwrap();
     for row in rows {
-        let cell =
-            |column: &String| row.iter().find(|(name, _)| name == column).map(|(_, text)| text.as_str());
-        out.write_record(columns.iter().map(|column| cell(column).unwrap_or_default())).unwrap();
+        let cell = |column: &String| {
+            row.iter()
+                .find(|(name, _)| name == column)
+                .map(|(_, text)| text.as_str())
+        };
+        out.write_record(columns.iter().map(|column| cell(column).unwrap_or_default()))
+            .unwrap();
     }
     String::from_utf8(out.into_inner().unwrap()).unwrap()
 }
@@ -76,7 +94,8 @@ fn answer(records: &[Value], columns: &[String]) -> String {
 fn documented() -> Vec<String> {
     let page = fs::read_to_string("docs/watch.md").unwrap();
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.filter_map(|row| row.split_once("` |").map(|(name, _)| name.to_owned())).collect()
+    rows.filter_map(|row| row.split_once("` |").map(|(name, _)| name.to_owned()))
+        .collect()
 }
 
 #[test]
@@ -88,7 +107,10 @@ fn what_athena_answers_stands_for_the_same_as_the_files() {
         5,
         json!({"resources": [{"ARN": "arn:aws:ec2:::x, \"y\"\nz"}], "errorMessage": "a \"quoted\",\ntext"}),
     );
-    records.denied(6, json!({"eventName": "Unheard", "eventSource": "unheard.amazonaws.com"}));
+    records.denied(
+        6,
+        json!({"eventName": "Unheard", "eventSource": "unheard.amazonaws.com"}),
+    );
     records.add(SHOP, 3, 0, json!({"eventSource": "s3.amazonaws.com", "eventName": "GetObject", "eventCategory": "Data", "readOnly": true}));
     let files = folder.join("files");
     records.write(&files);
@@ -115,14 +137,22 @@ fn the_query_has_the_principals_the_times_and_the_documented_columns() {
     let report = demonstration();
     let report = report.to_str().unwrap();
     let query = |more: &[&str]| {
-        leastwise(["watch", report, "--print-query", "athena"].iter().chain(more)).ran().exits(0).out
+        leastwise(["watch", report, "--print-query", "athena"].iter().chain(more))
+            .ran()
+            .exits(0)
+            .out
     };
     let sql = query(&["--table", "logs.cloud-trail", "--change", READER]);
     assert!(sql.contains("FROM \"logs\".\"cloud-trail\"\n"), "{sql}");
-    assert!(sql.contains("IN ('arn:aws:iam::444444444444:role/wildcard-prefix-reader')"), "{sql}");
     assert!(
-        sql.contains(&format!("eventtime >= '{}'", &crate::scan::manifest(&demonstration()).started[..10]))
-            || sql.contains("eventtime >= '20")
+        sql.contains("IN ('arn:aws:iam::444444444444:role/wildcard-prefix-reader')"),
+        "{sql}"
+    );
+    assert!(
+        sql.contains(&format!(
+            "eventtime >= '{}'",
+            &crate::scan::manifest(&demonstration()).started[..10]
+        )) || sql.contains("eventtime >= '20")
     );
     for column in documented() {
         assert!(sql.contains(&column), "{column}");
@@ -130,10 +160,17 @@ fn the_query_has_the_principals_the_times_and_the_documented_columns() {
     let every = query(&[]);
     assert!(every.contains("\"cloudtrail_logs\"") && every.len() < 262_144);
     assert!(every.matches("arn:aws:iam::").count() > 50);
-    leastwise(["watch", report, "--print-query", "athena", "--table", "x; DROP TABLE y"])
-        .ran()
-        .exits(2)
-        .says("TABLE");
+    leastwise([
+        "watch",
+        report,
+        "--print-query",
+        "athena",
+        "--table",
+        "x; DROP TABLE y",
+    ])
+    .ran()
+    .exits(2)
+    .says("TABLE");
 }
 
 #[test]
@@ -141,9 +178,15 @@ fn another_file_is_not_taken_for_an_answer() {
     let folder = folder("watch-other-csv");
     let path = folder.join("other.csv");
     fs::write(&path, "a,b\n1,2\n").unwrap();
-    watch(&path, &[]).exits(1).says("is not the result of the query").says("--print-query athena");
+    watch(&path, &[])
+        .exits(1)
+        .says("is not the result of the query")
+        .says("--print-query athena");
     let path = folder.join("other.txt");
     fs::write(&path, "x").unwrap();
     watch(&path, &[]).exits(2).says("is not a CloudTrail file");
-    watch(&folder.join("missing"), &[]).exits(1).says("cannot read").says("check the path");
+    watch(&folder.join("missing"), &[])
+        .exits(1)
+        .says("cannot read")
+        .says("check the path");
 }

@@ -20,30 +20,51 @@ fn applied() -> Records {
 fn the_same_records_are_the_same_bytes_in_any_files_and_order() {
     let folder = folder("watch-layouts");
     let mut records = applied();
-    records.denied(5, json!({})).denied(9, json!({"eventName": "DescribeImages"})).denied(3, json!({}));
+    records
+        .denied(5, json!({}))
+        .denied(9, json!({"eventName": "DescribeImages"}))
+        .denied(3, json!({}));
     let printed = |name: &str, write: &dyn Fn(&std::path::Path)| {
         let trail = folder.join(name);
         fs::create_dir_all(&trail).unwrap();
         write(&trail);
-        watch(&trail, &["--format", "json", "--change", READER]).exits(0).out
+        watch(&trail, &["--format", "json", "--change", READER])
+            .exits(0)
+            .out
     };
     let bucket = printed("bucket", &|trail| records.write(trail));
     let mut turned = records.clone();
     turned.all.reverse();
     assert_eq!(printed("turned", &|trail| turned.write(trail)), bucket);
-    assert_eq!(printed("plain", &|trail| fs::write(trail.join("all.json"), records.text()).unwrap()), bucket);
+    assert_eq!(
+        printed("plain", &|trail| fs::write(
+            trail.join("all.json"),
+            records.text()
+        )
+        .unwrap()),
+        bucket
+    );
     // One gzip file may be several behind each other, and a copy of a file changes nothing.
     let members = |trail: &std::path::Path| {
         let text = records.text();
         let (one, other) = text.as_bytes().split_at(text.len() / 2);
         fs::create_dir_all(trail.join("a/b")).unwrap();
-        fs::write(trail.join("a/b/x.json.gz"), [gzipped(one), gzipped(other)].concat()).unwrap();
+        fs::write(
+            trail.join("a/b/x.json.gz"),
+            [gzipped(one), gzipped(other)].concat(),
+        )
+        .unwrap();
         fs::write(trail.join("copy.json"), &text).unwrap();
     };
     assert_eq!(printed("members", &members), bucket);
     let one = folder.join("one.json.gz");
     fs::write(&one, gzipped(records.text().as_bytes())).unwrap();
-    assert_eq!(watch(&one, &["--format", "json", "--change", READER]).exits(0).out, bucket);
+    assert_eq!(
+        watch(&one, &["--format", "json", "--change", READER])
+            .exits(0)
+            .out,
+        bucket
+    );
 }
 
 #[test]
@@ -56,13 +77,20 @@ fn digests_insights_and_other_files_are_ignored() {
         fs::write(path.join("x.json.gz"), "not gzip").unwrap();
     }
     fs::write(folder.join("notes.txt"), "notes").unwrap();
-    let ran = watch(&folder, &["--change", READER]).exits(0).prints("Changes: 1 confirmed");
+    let ran = watch(&folder, &["--change", READER])
+        .exits(0)
+        .prints("Changes: 1 confirmed");
     ran.prints("1 file of other kinds ignored");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_named_and_nothing_that_it_may_hold_is_confirmed() {
-    let day = Records::quiet(0, &[]).at(9, 0).split('T').next().unwrap().replace('-', "/");
+    let day = Records::quiet(0, &[])
+        .at(9, 0)
+        .split('T')
+        .next()
+        .unwrap()
+        .replace('-', "/");
     let text = applied().text();
     let zipped = gzipped(text.as_bytes());
     let deep = format!("{{\"Records\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
@@ -88,8 +116,13 @@ fn a_file_that_cannot_be_read_is_named_and_nothing_that_it_may_hold_is_confirmed
             (&json!(1), &json!("not-visible")),
             "{name}"
         );
-        assert_eq!(result["changes"][0]["invisible"][0]["code"], "unreadable-files", "{name}");
-        let told = result["unreadable"][&file].as_str().unwrap_or_else(|| panic!("{name}: {result:#}"));
+        assert_eq!(
+            result["changes"][0]["invisible"][0]["code"], "unreadable-files",
+            "{name}"
+        );
+        let told = result["unreadable"][&file]
+            .as_str()
+            .unwrap_or_else(|| panic!("{name}: {result:#}"));
         assert!(told.contains(why), "{name}: {told}");
         watch(&folder, &["--change", READER])
             .exits(3)
@@ -99,7 +132,11 @@ fn a_file_that_cannot_be_read_is_named_and_nothing_that_it_may_hold_is_confirmed
         let other = folder.join(file.replace(SHOP, "222222222222"));
         fs::create_dir_all(other.parent().unwrap()).unwrap();
         fs::rename(folder.join(&file), other).unwrap();
-        assert_eq!(reader(&folder, &[]).1["changes"][0]["verdict"], "confirmed", "{name}");
+        assert_eq!(
+            reader(&folder, &[]).1["changes"][0]["verdict"],
+            "confirmed",
+            "{name}"
+        );
     }
 }
 
@@ -118,11 +155,19 @@ fn a_denial_before_the_end_of_a_broken_file_counts() {
 fn what_is_nested_deeply_in_a_record_is_passed_over() {
     let folder = folder("watch-deep");
     let mut text = applied().text();
-    let deep = format!(",{{\"responseElements\":{}1{}}}]}}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+    let deep = format!(
+        ",{{\"responseElements\":{}1{}}}]}}",
+        "{\"a\":".repeat(100_000),
+        "}".repeat(100_000)
+    );
     text.truncate(text.len() - 2);
     fs::write(folder.join("deep.json"), text + &deep).unwrap();
     let (code, result) = reader(&folder, &[]);
-    assert_eq!((code, &result["changes"][0]["verdict"]), (0, &json!("confirmed")), "{result:#}");
+    assert_eq!(
+        (code, &result["changes"][0]["verdict"]),
+        (0, &json!("confirmed")),
+        "{result:#}"
+    );
 }
 
 #[test]
@@ -137,7 +182,10 @@ fn a_bomb_is_named_before_it_is_inflated() {
     }
     fs::write(folder.join("bomb.json.gz"), encoder.finish().unwrap()).unwrap();
     let (code, result) = reader(&folder, &[]);
-    assert_eq!((code, &result["unreadable"]["bomb.json.gz"]), (3, &json!("it has more than 256 MiB")));
+    assert_eq!(
+        (code, &result["unreadable"]["bomb.json.gz"]),
+        (3, &json!("it has more than 256 MiB"))
+    );
     assert_eq!(result["changes"][0]["verdict"], "not-visible");
 }
 
@@ -155,6 +203,11 @@ fn links_are_named_and_not_followed() {
     std::os::unix::fs::symlink(folder.join("outside"), trail.join("linked")).unwrap();
     let (code, result) = reader(&trail, &[]);
     assert_eq!((code, &result["unreadableFiles"]), (3, &json!(2)));
-    assert!(result["unreadable"]["link.json"].as_str().unwrap().contains("symbolic link"));
+    assert!(
+        result["unreadable"]["link.json"]
+            .as_str()
+            .unwrap()
+            .contains("symbolic link")
+    );
     assert_eq!(result["changes"][0]["verdict"], "not-visible");
 }

@@ -26,16 +26,32 @@ fn nothing_in_an_event_steers_the_terminal_or_begins_a_line() {
             "resources": [{"ARN": HOSTILE}],
         }),
     );
-    records.denied(6, json!({"eventName": HOSTILE, "eventSource": format!("{HOSTILE}.amazonaws.com")}));
+    records.denied(
+        6,
+        json!({"eventName": HOSTILE, "eventSource": format!("{HOSTILE}.amazonaws.com")}),
+    );
     fs::write(folder.join("all.json"), records.text()).unwrap();
     fs::write(folder.join("odd\u{1b}[2J\u{202e}.json"), "{").unwrap();
-    let ran = watch(&folder, &["--change", READER]).exits(3).prints("Changes: 1 denied");
+    let ran = watch(&folder, &["--change", READER])
+        .exits(3)
+        .prints("Changes: 1 denied");
     let (code, result) = reader(&folder, &[]);
-    assert_eq!((code, &result["changes"][0]["denied"][0]["errorMessage"]), (3, &json!(HOSTILE)));
+    assert_eq!(
+        (code, &result["changes"][0]["denied"][0]["errorMessage"]),
+        (3, &json!(HOSTILE))
+    );
     let json = watch(&folder, &["--change", READER, "--format", "json"]).exits(3);
     for shown in [&ran.out, &ran.err, &json.out] {
-        assert!(!shown.chars().any(|c| c == '\u{1b}' || c == '\u{202e}' || c == '\r'), "{shown:?}");
-        assert!(!shown.lines().any(|line| line.trim_start().starts_with("=cmd")), "{shown}");
+        assert!(
+            !shown
+                .chars()
+                .any(|c| c == '\u{1b}' || c == '\u{202e}' || c == '\r'),
+            "{shown:?}"
+        );
+        assert!(
+            !shown.lines().any(|line| line.trim_start().starts_with("=cmd")),
+            "{shown}"
+        );
     }
 }
 
@@ -56,7 +72,9 @@ fn the_result_is_not_written_into_the_report_nor_through_a_link() {
         assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
         let link = folder.join("link.json");
         std::os::unix::fs::symlink(&out, &link).unwrap();
-        watch(&folder.join("trail"), &["--out", link.to_str().unwrap()]).exits(1).says("link");
+        watch(&folder.join("trail"), &["--out", link.to_str().unwrap()])
+            .exits(1)
+            .says("link");
     }
 }
 
@@ -90,7 +108,10 @@ fn a_report_that_was_altered_is_refused() {
     let after = report.join(format!("policies/{READER}.after.json"));
     fs::write(&after, fs::read_to_string(&after).unwrap() + " ").unwrap();
     let result: Value = serde_json::from_str(&run(&report).exits(3).out).unwrap();
-    assert_eq!(result["changes"][0]["invisible"][0]["code"], "documents-unreadable");
+    assert_eq!(
+        result["changes"][0]["invisible"][0]["code"],
+        "documents-unreadable"
+    );
     fs::write(report.join("report.json"), "{}").unwrap();
     run(&report).exits(1).says("was modified");
 }

@@ -32,7 +32,10 @@ impl Records {
     /// So many days of a report's accounts in which nobody is denied anything.
     pub(super) fn quiet(days: i64, accounts: &[&str]) -> Self {
         let started = manifest(&demonstration()).started.parse().unwrap();
-        let mut it = Self { started, all: Vec::new() };
+        let mut it = Self {
+            started,
+            all: Vec::new(),
+        };
         for account in accounts {
             for day in 0..=days {
                 for (source, region, reads) in [
@@ -89,11 +92,20 @@ impl Records {
     pub(super) fn write(&self, folder: &Path) {
         for (at, records) in self.all.chunks(7).enumerate() {
             let about = &records[0];
-            let day = about["eventTime"].as_str().unwrap().split('T').next().unwrap().replace('-', "/");
-            let (account, region) =
-                (about["recipientAccountId"].as_str().unwrap(), about["awsRegion"].as_str().unwrap());
-            let file =
-                folder.join(format!("AWSLogs/o-acme/{account}/CloudTrail/{region}/{day}/{at}.json.gz"));
+            let day = about["eventTime"]
+                .as_str()
+                .unwrap()
+                .split('T')
+                .next()
+                .unwrap()
+                .replace('-', "/");
+            let (account, region) = (
+                about["recipientAccountId"].as_str().unwrap(),
+                about["awsRegion"].as_str().unwrap(),
+            );
+            let file = folder.join(format!(
+                "AWSLogs/o-acme/{account}/CloudTrail/{region}/{day}/{at}.json.gz"
+            ));
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, gzipped(json!({"Records": records}).to_string().as_bytes())).unwrap();
         }
@@ -138,12 +150,18 @@ pub(super) fn watch(trail: &Path, more: &[&str]) -> Ran {
 /// The same as JSON, about the reader alone.
 pub(super) fn reader(trail: &Path, more: &[&str]) -> (i32, Value) {
     let ran = watch(trail, &[&["--change", READER, "--format", "json"], more].concat());
-    (ran.code, serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err)))
+    (
+        ran.code,
+        serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err)),
+    )
 }
 
 fn verdict(result: &Value, change: &str) -> Value {
     let all = result["changes"].as_array().unwrap();
-    all.iter().find(|it| it["change"] == change).unwrap_or_else(|| panic!("{change}: {result:#}")).clone()
+    all.iter()
+        .find(|it| it["change"] == change)
+        .unwrap_or_else(|| panic!("{change}: {result:#}"))
+        .clone()
 }
 
 #[test]
@@ -154,7 +172,9 @@ fn a_quiet_change_is_confirmed_and_a_denied_one_is_shown_with_the_line_that_undo
     let quiet = folder.join("quiet");
     records.write(&quiet);
     let ran = watch(&quiet, &["--change", READER]).exits(0);
-    let ran = ran.prints("Changes: 1 confirmed\n").prints("nothing denied for 17 days");
+    let ran = ran
+        .prints("Changes: 1 confirmed\n")
+        .prints("nothing denied for 17 days");
     assert!(!ran.out.contains("undo"), "{}", ran.out);
     let message = "User: arn:aws:sts::444444444444:assumed-role/wildcard-prefix-reader/run-7 is not authorized to perform: \
                    ec2:DescribeVolumes on resource: arn:aws:ec2:::volume/v-1 because no identity-based policy allows the \
@@ -162,12 +182,17 @@ fn a_quiet_change_is_confirmed_and_a_denied_one_is_shown_with_the_line_that_undo
     records.denied(5, json!({"errorMessage": message}));
     let denied = folder.join("denied");
     records.write(&denied);
-    let ran = watch(&denied, &["--change", READER]).exits(0).prints("Changes: 1 denied\n").prints(message);
+    let ran = watch(&denied, &["--change", READER])
+        .exits(0)
+        .prints("Changes: 1 denied\n")
+        .prints(message);
     let when = records.at(5, 2);
     ran.prints(&format!(
         "  {when}  ec2:DescribeVolumes on arn:aws:ec2:::volume/v-1, eu-west-1, by arn:aws:sts::444444444444"
     ))
-    .prints(&format!("  undo it, in the report folder: bash changes/rollback.sh {READER}\n"));
+    .prints(&format!(
+        "  undo it, in the report folder: bash changes/rollback.sh {READER}\n"
+    ));
     watch(&denied, &["--change", READER, "--fail-on", "denied"]).exits(5);
     watch(&quiet, &["--change", READER, "--fail-on", "denied"]).exits(0);
 }
@@ -176,11 +201,16 @@ fn a_quiet_change_is_confirmed_and_a_denied_one_is_shown_with_the_line_that_undo
 fn the_result_has_its_published_schema_and_every_key_is_in_it() {
     let folder = folder("watch-schema");
     let mut records = Records::quiet(20, &[SHOP, "222222222222"]);
-    records.applied(2).denied(5, json!({})).denied(6, json!({"eventName": "Unheard"}));
+    records
+        .applied(2)
+        .denied(5, json!({}))
+        .denied(6, json!({"eventName": "Unheard"}));
     records.write(&folder);
     fs::write(folder.join("broken.json"), "{").unwrap();
     let out = folder.join("watch.json");
-    let printed = watch(&folder, &["--format", "json", "--out", out.to_str().unwrap()]).exits(3).out;
+    let printed = watch(&folder, &["--format", "json", "--out", out.to_str().unwrap()])
+        .exits(3)
+        .out;
     assert_eq!(fs::read_to_string(&out).unwrap(), printed);
     let result: Value = serde_json::from_str(&printed).unwrap();
     let schema: Value = serde_json::from_str(&leastwise(["schema", "watch"]).ran().exits(0).out).unwrap();
@@ -192,7 +222,10 @@ fn the_result_has_its_published_schema_and_every_key_is_in_it() {
     assert_eq!(faults, Vec::<String>::new());
     let counts = result["counts"].as_object().unwrap();
     let changes = result["changes"].as_array().unwrap().len() as u64;
-    assert_eq!(counts.values().map(|count| count.as_u64().unwrap()).sum::<u64>(), changes);
+    assert_eq!(
+        counts.values().map(|count| count.as_u64().unwrap()).sum::<u64>(),
+        changes
+    );
     assert!(changes > 60 && counts["denied"] == 1, "{counts:?}");
     // Whatever comes first is what somebody has to do something about.
     assert_eq!(result["changes"][0]["change"], READER);
@@ -203,14 +236,24 @@ fn every_change_of_a_report_is_there_by_the_name_that_its_scripts_know() {
     let folder = folder("watch-names");
     Records::quiet(1, &[SHOP]).write(&folder);
     let result: Value = serde_json::from_str(&watch(&folder, &["--format", "json"]).exits(3).out).unwrap();
-    let mut found: Vec<&str> =
-        result["changes"].as_array().unwrap().iter().map(|it| it["change"].as_str().unwrap()).collect();
+    let mut found: Vec<&str> = result["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["change"].as_str().unwrap())
+        .collect();
     found.sort_unstable();
     // What only creates policies for a permission set changes nobody's permissions.
     let scripts = crate::scan::changes(&demonstration());
-    let wanted = scripts.iter().filter(|(_, row)| row["how"] != "create").map(|(name, _)| name.as_str());
+    let wanted = scripts
+        .iter()
+        .filter(|(_, row)| row["how"] != "create")
+        .map(|(name, _)| name.as_str());
     assert_eq!(found, wanted.collect::<Vec<_>>());
-    watch(&folder, &["--change", "no/such"]).exits(2).says("has no change `no/such`").says("apply.sh");
+    watch(&folder, &["--change", "no/such"])
+        .exits(2)
+        .says("has no change `no/such`")
+        .says("apply.sh");
 }
 
 #[test]

@@ -23,7 +23,17 @@ fn no_command_that_succeeds_prints_a_banned_phrase() {
     .unwrap();
     let acme = "mocks/acme";
     let runs: Vec<Vec<&str>> = vec![
-        vec!["scan", "--snapshot", acme, "--include", few, "--out", &one, "--format", "json"],
+        vec![
+            "scan",
+            "--snapshot",
+            acme,
+            "--include",
+            few,
+            "--out",
+            &one,
+            "--format",
+            "json",
+        ],
         vec![
             "scan",
             "--snapshot",
@@ -66,14 +76,33 @@ fn no_command_that_succeeds_prints_a_banned_phrase() {
             "--min-confidence",
             "high",
         ],
-        vec!["scan", "--snapshot", "mocks/fabrikam", "--out", &path("fabrikam"), "-v"],
+        vec![
+            "scan",
+            "--snapshot",
+            "mocks/fabrikam",
+            "--out",
+            &path("fabrikam"),
+            "-v",
+        ],
         vec!["capture", "--snapshot", acme, "--out", &snapshot],
-        vec!["scan", "--snapshot", acme, "--include", few, "--shard", "1/1", "--parts", &parts],
+        vec![
+            "scan",
+            "--snapshot",
+            acme,
+            "--include",
+            few,
+            "--shard",
+            "1/1",
+            "--parts",
+            &parts,
+        ],
         vec!["merge", &parts, "--out", &path("merged")],
         vec!["verify", &two],
         vec!["compare", &one, &two],
         vec!["compare", &two, &one],
-        vec!["compare", "--trend", &root.join("all").display().to_string()].into_iter().collect(),
+        vec!["compare", "--trend", &root.join("all").display().to_string()]
+            .into_iter()
+            .collect(),
         vec!["iam-policy"],
         vec!["iam-policy", "--check"],
         vec!["iam-policy", "--trust", "111111111111"],
@@ -104,7 +133,12 @@ fn no_command_that_succeeds_prints_a_banned_phrase() {
     let mut found = Vec::new();
     for run in runs {
         let ran = leastwise(&run).ran();
-        assert!(matches!(ran.code, 0 | 3 | 5), "{run:?} exits {}: {}", ran.code, ran.err);
+        assert!(
+            matches!(ran.code, 0 | 3 | 5),
+            "{run:?} exits {}: {}",
+            ran.code,
+            ran.err
+        );
         found.extend(printed(&format!("leastwise {}", run.join(" ")), &ran));
     }
     let init = leastwise(["init"]).inside(&root).ran();
@@ -124,12 +158,20 @@ fn no_check_prints_a_banned_phrase() {
     let mut found = Vec::new();
     for (fake, more) in [
         (disputed(), vec!["--budget", "0.01", "-vv"]),
-        (denied("SimulateCustomPolicy"), vec!["--again", "--fail-on", "disputed"]),
+        (
+            denied("SimulateCustomPolicy"),
+            vec!["--again", "--fail-on", "disputed"],
+        ),
         (denied("ListFindingsV2"), vec!["--again", "--log-format", "json"]),
     ] {
         let args: Vec<&str> = ["check", report].into_iter().chain(more).collect();
         let ran = live(&fake.start(), &args);
-        assert!(matches!(ran.code, 0 | 3 | 5), "{args:?} exits {}: {}", ran.code, ran.err);
+        assert!(
+            matches!(ran.code, 0 | 3 | 5),
+            "{args:?} exits {}: {}",
+            ran.code,
+            ran.err
+        );
         found.extend(printed(&format!("leastwise {}", args.join(" ")), &ran));
     }
     is_plain(&found);
@@ -145,7 +187,11 @@ fn no_error_says_a_banned_phrase_and_each_begins_with_what_happened() {
         path.display().to_string()
     };
     let report = demonstration().display().to_string();
-    let other = Path::new(&file("other/notes.txt", "mine")).parent().unwrap().display().to_string();
+    let other = Path::new(&file("other/notes.txt", "mine"))
+        .parent()
+        .unwrap()
+        .display()
+        .to_string();
     let changed = root.join("changed");
     crate::scan::scan("mocks/fabrikam", &changed);
     fs::write(changed.join("report.json"), "{}").unwrap();
@@ -153,12 +199,20 @@ fn no_error_says_a_banned_phrase_and_each_begins_with_what_happened() {
     let out = root.join("out").display().to_string();
     let policy = "mocks/myrole/policy.json";
     let finding = "mocks/myrole/finding.json";
-    let twice = file("twice.json", r#"{"Version":"2012-10-17","Version":"2012-10-17","Statement":[]}"#);
+    let twice = file(
+        "twice.json",
+        r#"{"Version":"2012-10-17","Version":"2012-10-17","Statement":[]}"#,
+    );
     let torn = file("torn.json", r#"{"Statement":["#);
-    let odd = file("odd.json", r#"{"Statement":[{"Effect":"Maybe","Action":"s3","Resource":"*"}]}"#);
+    let odd = file(
+        "odd.json",
+        r#"{"Statement":[{"Effect":"Maybe","Action":"s3","Resource":"*"}]}"#,
+    );
     let form = file("form.json", r#"[{"actions":["GetObject"]}]"#);
-    let both =
-        file("both.json", r#"[{"serviceNamespace":"s3","actions":["GetObject"],"used":["GetObject"]}]"#);
+    let both = file(
+        "both.json",
+        r#"[{"serviceNamespace":"s3","actions":["GetObject"],"used":["GetObject"]}]"#,
+    );
     let wide = file(
         "wide.json",
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
@@ -172,10 +226,18 @@ fn no_error_says_a_banned_phrase_and_each_begins_with_what_happened() {
         "secret = \"hunter2\"",
         "keep = [\"s3\", \"*:Get\", \"a:b:c\"]\n[accounts]\nlist = [111111111111]\nown = true",
     ];
-    let configs: Vec<String> =
-        configs.iter().enumerate().map(|(at, text)| file(&format!("{at}.toml"), text)).collect();
+    let configs: Vec<String> = configs
+        .iter()
+        .enumerate()
+        .map(|(at, text)| file(&format!("{at}.toml"), text))
+        .collect();
     let acme = ["scan", "--snapshot", "mocks/acme", "--out", &out];
-    let scan = |more: &[&str]| acme.iter().chain(more).map(|it| (*it).to_owned()).collect::<Vec<String>>();
+    let scan = |more: &[&str]| {
+        acme.iter()
+            .chain(more)
+            .map(|it| (*it).to_owned())
+            .collect::<Vec<String>>()
+    };
     let run = |args: &[&str]| args.iter().map(|it| (*it).to_owned()).collect::<Vec<String>>();
     let mut runs = vec![
         scan(&["--format", "htlm"]),
@@ -216,7 +278,13 @@ fn no_error_says_a_banned_phrase_and_each_begins_with_what_happened() {
         run(&["compare", "--trend", &report, "--out", policy]),
         run(&["iam-policy", "--trust", "1"]),
         run(&["iam-policy", "--trust", "111111111111", "--caller", "me"]),
-        run(&["iam-policy", "--trust", "111111111111", "--caller", "arn:aws:iam::222222222222:role/scan"]),
+        run(&[
+            "iam-policy",
+            "--trust",
+            "111111111111",
+            "--caller",
+            "arn:aws:iam::222222222222:role/scan",
+        ]),
         run(&["schema", "none"]),
         run(&["init", "--out", policy]),
         run(&["init", "--out", "/no/such/file.toml"]),
@@ -233,14 +301,21 @@ fn no_error_says_a_banned_phrase_and_each_begins_with_what_happened() {
         run(&["refine", "--policy", policy, "--unused", &other]),
         run(&["prove", "--before", policy, "--after", &wide, "--unused", finding]),
         run(&["prove", "--before", policy, "--after", &none, "--unused", finding]),
-        run(&["prove", "--before", policy, "--after", policy, "--unused", finding]),
+        run(&[
+            "prove", "--before", policy, "--after", policy, "--unused", finding,
+        ]),
     ];
     runs.extend(configs.iter().map(|config| scan(&["--config", config])));
     let mut found = Vec::new();
     for args in runs {
         let ran = leastwise(&args).ran();
         let what = args.join(" ");
-        assert!(!matches!(ran.code, 0 | 5), "{what} succeeds: {}{}", ran.out, ran.err);
+        assert!(
+            !matches!(ran.code, 0 | 5),
+            "{what} succeeds: {}{}",
+            ran.out,
+            ran.err
+        );
         let is_error = ran.err.lines().any(|line| line.starts_with("error: "));
         assert!(
             is_error || args[0] == "prove" || ran.out.contains("FAILED: "),
@@ -251,7 +326,10 @@ fn no_error_says_a_banned_phrase_and_each_begins_with_what_happened() {
         found.extend(printed(&what, &ran));
     }
     // A variable of the environment is a setting as well.
-    let ran = leastwise(scan(&[])).with("LEASTWISE_LIMITS_ATEMPTS", "3").ran().exits(2);
+    let ran = leastwise(scan(&[]))
+        .with("LEASTWISE_LIMITS_ATEMPTS", "3")
+        .ran()
+        .exits(2);
     found.extend(printed("LEASTWISE_LIMITS_ATEMPTS", &ran));
     is_plain(&found);
 }

@@ -18,7 +18,9 @@ pub(crate) fn read(path: &Path) -> Value {
 }
 
 pub(crate) fn all() -> Vec<(String, Value)> {
-    let paths = std::fs::read_dir(cases()).unwrap().map(|entry| entry.unwrap().path());
+    let paths = std::fs::read_dir(cases())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let is_case = |path: &PathBuf| {
         path.extension().is_some_and(|ending| ending == "json") && !path.ends_with("catalog.json")
     };

@@ -29,8 +29,9 @@ const ACCOUNT: [&str; 15] = [
     "stranger",
 ];
 /// What a role, user or group may have.
-const HOLDER: [&str; 10] =
-    ["inline", "attached", "groups", "path", "tags", "created", "lastUsed", "region", "boundary", "trust"];
+const HOLDER: [&str; 10] = [
+    "inline", "attached", "groups", "path", "tags", "created", "lastUsed", "region", "boundary", "trust",
+];
 
 /// Writes the snapshot of a case.
 pub(crate) fn write(case: &Value, folder: &Path) {
@@ -55,7 +56,10 @@ pub(crate) fn write_on(case: &Value, folder: &Path, captured: &str) {
         }
         row
     });
-    json_file(&folder.join("accounts.json"), &json!({"Accounts": rows.collect::<Vec<_>>()}));
+    json_file(
+        &folder.join("accounts.json"),
+        &json!({"Accounts": rows.collect::<Vec<_>>()}),
+    );
     let unused_access = match &case["analyzer"] {
         Value::Null => json!({"unusedAccessAge": 90}),
         told => told.clone(),
@@ -65,15 +69,18 @@ pub(crate) fn write_on(case: &Value, folder: &Path, captured: &str) {
         "name": "organisation", "type": "ORGANIZATION_UNUSED_ACCESS", "status": "ACTIVE",
         "configuration": {"unusedAccess": unused_access},
     }});
-    let own = accounts.iter().filter(|(_, account)| !account["analyzer"].is_null()).map(|(id, account)| {
-        let mut made = json!({
-            "arn": format!("arn:aws:access-analyzer:us-east-1:{id}:analyzer/own"), "name": "own",
-            "type": "ACCOUNT_UNUSED_ACCESS", "status": "ACTIVE",
+    let own = accounts
+        .iter()
+        .filter(|(_, account)| !account["analyzer"].is_null())
+        .map(|(id, account)| {
+            let mut made = json!({
+                "arn": format!("arn:aws:access-analyzer:us-east-1:{id}:analyzer/own"), "name": "own",
+                "type": "ACCOUNT_UNUSED_ACCESS", "status": "ACTIVE",
+            });
+            let told = account["analyzer"].as_object().expect("an analyzer").clone();
+            made.as_object_mut().expect("an object").extend(told);
+            json!({"analyzer": made})
         });
-        let told = account["analyzer"].as_object().expect("an analyzer").clone();
-        made.as_object_mut().expect("an object").extend(told);
-        json!({"analyzer": made})
-    });
     let analyzers: Vec<Value> = std::iter::once(analyzer).chain(own).collect();
     json_file(&folder.join("analyzers.json"), &json!(analyzers));
     for (id, account) in accounts {
@@ -82,14 +89,22 @@ pub(crate) fn write_on(case: &Value, folder: &Path, captured: &str) {
         if !account["error"].is_null() {
             json_file(&place.join("error.json"), &account["error"]);
         }
-        let read = ["roles", "users", "groups", "policies"].iter().any(|part| !account[*part].is_null());
+        let read = ["roles", "users", "groups", "policies"]
+            .iter()
+            .any(|part| !account[*part].is_null());
         if read {
-            json_file(&place.join("authorization.json"), &authorization(id, account, &case["aws"]));
+            json_file(
+                &place.join("authorization.json"),
+                &authorization(id, account, &case["aws"]),
+            );
         }
         if read && account["error"].is_null() {
             match &account["lastAccessed"] {
                 Value::Null => json_file(&place.join("findings.json"), &findings(id, account)),
-                told => json_file(&place.join("last-accessed.json"), &last_accessed(id, account, told)),
+                told => json_file(
+                    &place.join("last-accessed.json"),
+                    &last_accessed(id, account, told),
+                ),
             }
         }
     }
@@ -124,7 +139,10 @@ fn json_file(path: &Path, value: &Value) {
 /// A misspelt member would make a case say less than it seems to.
 fn known(value: &Value, members: &[&str]) {
     for key in value.as_object().expect("an object").keys() {
-        assert!(members.contains(&key.as_str()), "`{key}` is no member here; there are {members:?}");
+        assert!(
+            members.contains(&key.as_str()),
+            "`{key}` is no member here; there are {members:?}"
+        );
     }
 }
 
@@ -134,7 +152,9 @@ fn text<'v>(value: &'v Value, key: &str, default: &'v str) -> &'v str {
 
 fn units(account: &Value) -> String {
     let units = account["units"].as_array().into_iter().flatten();
-    units.map(|unit| format!("{}/", unit.as_str().expect("a unit"))).collect()
+    units
+        .map(|unit| format!("{}/", unit.as_str().expect("a unit")))
+        .collect()
 }
 
 fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -142,7 +162,11 @@ fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 fn strings(value: &Value) -> impl Iterator<Item = &str> {
-    value.as_array().into_iter().flatten().map(|one| one.as_str().expect("a string"))
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| one.as_str().expect("a string"))
 }
 
 /// A document: actions that are allowed on everything, one statement in short, a list of such, or as it is.
@@ -166,7 +190,11 @@ fn statement(value: &Value) -> Value {
         (Value::Null, actions, _) => ("Allow", "NotAction", actions),
         (actions, ..) => ("Allow", "Action", actions),
     };
-    let on = if value["on"].is_null() { json!("*") } else { value["on"].clone() };
+    let on = if value["on"].is_null() {
+        json!("*")
+    } else {
+        value["on"].clone()
+    };
     let mut made = json!({"Effect": effect, clause: actions, "Resource": on});
     if !value["if"].is_null() {
         made["Condition"] = value["if"].clone();
@@ -182,7 +210,11 @@ fn policy_arn(id: &str, name: &str) -> String {
 }
 
 fn arn(id: &str, account: &Value, name: &str) -> String {
-    let kind = if account["users"][name].is_null() { "role" } else { "user" };
+    let kind = if account["users"][name].is_null() {
+        "role"
+    } else {
+        "user"
+    };
     let holder = &account[format!("{kind}s")][name];
     assert!(!holder.is_null(), "{name} is nobody");
     format!("arn:aws:iam::{id}:{kind}{}{name}", text(holder, "path", "/"))
@@ -239,7 +271,11 @@ fn authorization(id: &str, account: &Value, aws: &Value) -> Value {
             "GroupPolicyList": inline(group), "AttachedManagedPolicies": attached(group),
         })
     });
-    let holders = || ["roles", "users", "groups"].into_iter().flat_map(|kind| members(&account[kind]));
+    let holders = || {
+        ["roles", "users", "groups"]
+            .into_iter()
+            .flat_map(|kind| members(&account[kind]))
+    };
     let count = |key: &str, name: &str| {
         let has = |holder: &Value| {
             strings(&holder[key]).any(|one| one == name) || holder[key].as_str() == Some(name)
@@ -247,7 +283,11 @@ fn authorization(id: &str, account: &Value, aws: &Value) -> Value {
         holders().filter(|(_, holder)| has(holder)).count()
     };
     let policy = |name: &str, told: &Value| {
-        let text = if told["document"].is_null() { told } else { &told["document"] };
+        let text = if told["document"].is_null() {
+            told
+        } else {
+            &told["document"]
+        };
         let counted = json!(count("attached", name));
         json!({
             "Arn": policy_arn(id, name), "PolicyName": name.trim_start_matches("aws:"),
@@ -269,7 +309,9 @@ fn authorization(id: &str, account: &Value, aws: &Value) -> Value {
 /// The version that counts, and before it `older` ones: documents by the day on which they were made.
 fn versions(text: &Value, told: &Value) -> Vec<Value> {
     let older = members(&told["older"]).map(|(made, text)| (made.as_str(), text));
-    let all: Vec<(&str, &Value)> = older.chain([(told["updated"].as_str().unwrap_or(MADE), text)]).collect();
+    let all: Vec<(&str, &Value)> = older
+        .chain([(told["updated"].as_str().unwrap_or(MADE), text)])
+        .collect();
     let version = |(at, (made, text)): (usize, &(&str, &Value))| {
         json!({
             "Document": document(text), "VersionId": format!("v{}", at + 1), "CreateDate": made,
@@ -326,26 +368,52 @@ fn findings(id: &str, account: &Value) -> Value {
         let one = |value| json!({key: value});
         Map::from_iter([("findingDetails".to_owned(), all.into_iter().map(one).collect())])
     };
-    let short = members(&account["unused"]).enumerate().map(|(number, (name, told))| {
-        let last = &told["idle"];
-        if told == "idle" || !last.is_null() {
-            let used = if last.is_null() { json!({}) } else { json!({"lastAccessed": last}) };
-            return finding(number, name, "UnusedIAMRole", details("unusedIamRoleDetails", vec![used]));
-        }
-        let services = members(told).map(|(service, actions)| {
-            let names = strings(actions).map(|name| json!({"action": name}));
-            match actions {
-                Value::Null => json!({"serviceNamespace": service}),
-                _ => json!({"serviceNamespace": service, "actions": names.collect::<Vec<_>>()}),
+    let short = members(&account["unused"])
+        .enumerate()
+        .map(|(number, (name, told))| {
+            let last = &told["idle"];
+            if told == "idle" || !last.is_null() {
+                let used = if last.is_null() {
+                    json!({})
+                } else {
+                    json!({"lastAccessed": last})
+                };
+                return finding(
+                    number,
+                    name,
+                    "UnusedIAMRole",
+                    details("unusedIamRoleDetails", vec![used]),
+                );
             }
+            let services = members(told).map(|(service, actions)| {
+                let names = strings(actions).map(|name| json!({"action": name}));
+                match actions {
+                    Value::Null => json!({"serviceNamespace": service}),
+                    _ => json!({"serviceNamespace": service, "actions": names.collect::<Vec<_>>()}),
+                }
+            });
+            finding(
+                number,
+                name,
+                "UnusedPermission",
+                details("unusedPermissionDetails", services.collect()),
+            )
         });
-        finding(number, name, "UnusedPermission", details("unusedPermissionDetails", services.collect()))
-    });
-    let long = account["findings"].as_array().into_iter().flatten().enumerate().map(|(number, told)| {
-        let mut more = told.as_object().expect("a finding").clone();
-        let about = more.remove("about").expect("about");
-        finding(1000 + number, about.as_str().expect("a name"), "UnusedPermission", more)
-    });
+    let long = account["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(|(number, told)| {
+            let mut more = told.as_object().expect("a finding").clone();
+            let about = more.remove("about").expect("about");
+            finding(
+                1000 + number,
+                about.as_str().expect("a name"),
+                "UnusedPermission",
+                more,
+            )
+        });
     short.chain(long).collect()
 }
 

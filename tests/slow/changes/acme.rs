@@ -43,7 +43,10 @@ impl Acme {
         report(snapshot, &out);
         let mut command = Command::new("python3");
         command.arg("tests/moto/acme.py").arg(snapshot).args(accounts);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut server = command.spawn().unwrap();
         let (stdin, stdout) = (server.stdin.take().unwrap(), server.stdout.take().unwrap());
         let mut stdout = BufReader::new(stdout);
@@ -53,7 +56,15 @@ impl Acme {
         let bin = out.with_file_name("bin");
         stand_in(&bin);
         let (url, keys) = (told["url"].as_str().unwrap().to_owned(), told["keys"].clone());
-        Self { server, told: Mutex::new((stdin, stdout)), url, keys, out, bin, again: Default::default() }
+        Self {
+            server,
+            told: Mutex::new((stdin, stdout)),
+            url,
+            keys,
+            out,
+            bin,
+            again: Default::default(),
+        }
     }
 
     /// All that an account has, without the numbers of versions.
@@ -98,7 +109,11 @@ impl Acme {
         if let Some(variable) = variable {
             command.env(variable, "1");
         }
-        let output = command.arg(self.out.join("changes").join(script)).arg(change).output().unwrap();
+        let output = command
+            .arg(self.out.join("changes").join(script))
+            .arg(change)
+            .output()
+            .unwrap();
         Ran {
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
@@ -109,8 +124,16 @@ impl Acme {
     /// Somebody else changes something in an account.
     pub(super) fn meanwhile(&self, account: &str, args: &[&str]) {
         let mut command = self.command("aws", account);
-        let output = command.env("AWS_DEFAULT_REGION", "us-east-1").args(args).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = command
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     /// Tells, applies, applies again, and gives what the account has then.
@@ -119,7 +142,9 @@ impl Acme {
         let ran = self.runs(account, script, variable).exits(0);
         assert!(!ran.out.contains("already applied"), "{folder}: {}", ran.out);
         if !self.again[0].swap(true, Ordering::Relaxed) {
-            self.runs(account, script, variable).exits(0).prints("already applied");
+            self.runs(account, script, variable)
+                .exits(0)
+                .prints("already applied");
         }
         self.all(account)
     }
@@ -130,7 +155,9 @@ impl Acme {
         let ran = self.runs(account, script, variable).exits(0);
         assert!(!ran.out.contains("already rolled back"), "{folder}: {}", ran.out);
         if !self.again[1].swap(true, Ordering::Relaxed) {
-            self.runs(account, script, variable).exits(0).prints("already rolled back");
+            self.runs(account, script, variable)
+                .exits(0)
+                .prints("already rolled back");
         }
         self.all(account)
     }
@@ -144,7 +171,10 @@ impl Acme {
 /// What moto does not have: last-accessed data, and what is not provisioned. The clock stands where the report is new.
 fn stand_in(bin: &Path) {
     let path = std::env::var_os("PATH").unwrap();
-    let real = std::env::split_paths(&path).map(|it| it.join("aws")).find(|it| it.is_file()).unwrap();
+    let real = std::env::split_paths(&path)
+        .map(|it| it.join("aws"))
+        .find(|it| it.is_file())
+        .unwrap();
     let aws = format!(
         r#"case "$*" in
   *generate-service-last-accessed-details*) echo '{{"JobId":"job"}}' ;;

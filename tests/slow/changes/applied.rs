@@ -30,7 +30,10 @@ fn attached(before: &Value, holder: &str, goes: &str, comes: &[&str]) -> Value {
     let mut list: Vec<String> = serde_json::from_value(before["attached"][holder].clone()).unwrap();
     let count = list.len();
     list.retain(|arn| arn != goes);
-    assert!(list.len() < count || goes.is_empty(), "{holder} does not have {goes}");
+    assert!(
+        list.len() < count || goes.is_empty(),
+        "{holder} does not have {goes}"
+    );
     list.extend(comes.iter().map(|arn| (*arn).to_owned()));
     list.sort();
     list.into()
@@ -49,7 +52,11 @@ fn inline_policies_are_replaced_and_deleted_and_put_back() {
     for (account, place) in cases {
         let folder = format!("{account}/{place}");
         let before = acme.all(account);
-        assert_eq!(before["inline"][place], acme.document(&format!("{folder}.before.json")), "{place}");
+        assert_eq!(
+            before["inline"][place],
+            acme.document(&format!("{folder}.before.json")),
+            "{place}"
+        );
         let after = acme.document(&format!("{folder}.after.json"));
         assert_eq!(
             acme.applied(account, &folder, None),
@@ -68,14 +75,24 @@ fn a_managed_policy_gets_a_version_also_when_it_has_five() {
     let arn = "arn:aws:iam::444444444444:policy/five-versions-already";
     let before = acme.all(SHOP);
     let after = acme.document(&format!("{folder}.after.json"));
-    assert_eq!(acme.applied(SHOP, &folder, None), with(&before, &[("managed", arn, after)]));
+    assert_eq!(
+        acme.applied(SHOP, &folder, None),
+        with(&before, &[("managed", arn, after)])
+    );
     let versions: Vec<String> =
         serde_json::from_value(acme.with_versions(SHOP)["versions"][arn].clone()).unwrap();
     let versions: std::collections::BTreeSet<&str> = versions.iter().map(String::as_str).collect();
-    assert_eq!(versions.into_iter().collect::<Vec<_>>(), ["v2", "v3", "v4", "v5", "v6"], "the oldest went");
+    assert_eq!(
+        versions.into_iter().collect::<Vec<_>>(),
+        ["v2", "v3", "v4", "v5", "v6"],
+        "the oldest went"
+    );
     assert_eq!(acme.taken_back(SHOP, &folder, None), before);
     assert_eq!(
-        acme.with_versions(SHOP)["versions"][arn].as_array().unwrap().len(),
+        acme.with_versions(SHOP)["versions"][arn]
+            .as_array()
+            .unwrap()
+            .len(),
         5,
         "the old one is taken again"
     );
@@ -83,11 +100,22 @@ fn a_managed_policy_gets_a_version_also_when_it_has_five() {
     // Somebody who was not looked at has it by now.
     acme.meanwhile(
         SHOP,
-        &["iam", "attach-role-policy", "--role-name", "nightly-backup", "--policy-arn", arn],
+        &[
+            "iam",
+            "attach-role-policy",
+            "--role-name",
+            "nightly-backup",
+            "--policy-arn",
+            arn,
+        ],
     );
     let before = acme.all(SHOP);
     let ran = acme.runs(SHOP, ("apply.sh", &folder), None).exits(1);
-    assert!(ran.err.contains("now also attached to role/nightly-backup"), "{}", ran.err);
+    assert!(
+        ran.err.contains("now also attached to role/nightly-backup"),
+        "{}",
+        ran.err
+    );
     assert_eq!(acme.all(SHOP), before);
 }
 
@@ -103,7 +131,10 @@ fn policies_that_take_the_place_of_one_are_created_attached_and_taken_back() {
     let holders: BTreeMap<String, Vec<String>> = serde_json::from_value(before["attached"].clone()).unwrap();
     let queue = arn("legacy-queue-access");
     let holder = holders.iter().find(|(_, arns)| arns.contains(&queue)).unwrap().0;
-    let wanted = with(&before, &[("attached", holder, attached(&before, holder, &queue, &[]))]);
+    let wanted = with(
+        &before,
+        &[("attached", holder, attached(&before, holder, &queue, &[]))],
+    );
     assert_eq!(acme.applied(SHOP, &folder, None), wanted);
     assert_eq!(acme.taken_back(SHOP, &folder, None), before);
 
@@ -116,7 +147,11 @@ fn policies_that_take_the_place_of_one_are_created_attached_and_taken_back() {
     let wanted = with(
         &before,
         &[
-            ("attached", holder, attached(&before, holder, &old, &[&new[0], &new[1]])),
+            (
+                "attached",
+                holder,
+                attached(&before, holder, &old, &[&new[0], &new[1]]),
+            ),
             ("managed", &new[0], texts[0].clone()),
             ("managed", &new[1], texts[1].clone()),
         ],
@@ -141,9 +176,23 @@ fn policies_that_take_the_place_of_one_are_created_attached_and_taken_back() {
     // What somebody else has by now stays.
     let other = "role/nightly-backup";
     let name = other.split_once('/').unwrap().1;
-    acme.meanwhile(SHOP, &["iam", "attach-role-policy", "--role-name", name, "--policy-arn", &new]);
+    acme.meanwhile(
+        SHOP,
+        &[
+            "iam",
+            "attach-role-policy",
+            "--role-name",
+            name,
+            "--policy-arn",
+            &new,
+        ],
+    );
     let ran = acme.runs(SHOP, ("rollback.sh", &folder), None).exits(0);
-    assert!(ran.out.contains("is kept: it is attached to role/nightly-backup"), "{}", ran.out);
+    assert!(
+        ran.out.contains("is kept: it is attached to role/nightly-backup"),
+        "{}",
+        ran.out
+    );
     let text = acme.document(&format!("{folder}.after.json"));
     let held = attached(&before, other, "", &[&new]);
     let wanted = with(&before, &[("attached", other, held), ("managed", &new, text)]);
@@ -165,11 +214,16 @@ fn nobody_gets_a_policy_back_when_one_of_its_holders_has_no_room_for_it() {
         if path.ends_with(&format!("{SHOP}/authorization.json")) {
             again(&mut value["RoleDetailList"], &|role| role["RoleName"] == name);
             let policies = value["Policies"].as_array_mut().unwrap();
-            let shared = policies.iter_mut().find(|it| it["PolicyName"] == "legacy-queue-access").unwrap();
+            let shared = policies
+                .iter_mut()
+                .find(|it| it["PolicyName"] == "legacy-queue-access")
+                .unwrap();
             shared["AttachmentCount"] = 2.into();
         }
         if path.ends_with(&format!("{SHOP}/findings.json")) {
-            again(value, &|it| it["resource"].as_str().unwrap().ends_with(&format!("/{name}")));
+            again(value, &|it| {
+                it["resource"].as_str().unwrap().ends_with(&format!("/{name}"))
+            });
             let last = value.as_array_mut().unwrap().last_mut().unwrap();
             last["id"] = "0b729b78-3bbf-5de8-a185-c841bed21bc1".into();
         }
@@ -185,15 +239,44 @@ fn nobody_gets_a_policy_back_when_one_of_its_holders_has_no_room_for_it() {
     }
     for number in 1..=9 {
         let arn = format!("arn:aws:iam::{SHOP}:policy/tenth-part-{number:02}");
-        let arn = if number == 9 { "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess" } else { &arn };
-        acme.meanwhile(SHOP, &["iam", "attach-role-policy", "--role-name", second, "--policy-arn", arn]);
+        let arn = if number == 9 {
+            "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"
+        } else {
+            &arn
+        };
+        acme.meanwhile(
+            SHOP,
+            &[
+                "iam",
+                "attach-role-policy",
+                "--role-name",
+                second,
+                "--policy-arn",
+                arn,
+            ],
+        );
     }
     let full = acme.all(SHOP);
     let ran = acme.runs(SHOP, ("rollback.sh", &folder), None).exits(1);
-    assert!(ran.err.contains(&format!("role/{second} has 10 of 10 managed policies")), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains(&format!("role/{second} has 10 of 10 managed policies")),
+        "{}",
+        ran.err
+    );
     assert_eq!(acme.all(SHOP), full, "it wrote before it refused");
     let detached = "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess";
-    acme.meanwhile(SHOP, &["iam", "detach-role-policy", "--role-name", second, "--policy-arn", detached]);
+    acme.meanwhile(
+        SHOP,
+        &[
+            "iam",
+            "detach-role-policy",
+            "--role-name",
+            second,
+            "--policy-arn",
+            detached,
+        ],
+    );
     let back = acme.taken_back(SHOP, &folder, None);
     let queue = format!("arn:aws:iam::{SHOP}:policy/legacy-queue-access");
     for role in [name, second] {
@@ -232,9 +315,21 @@ fn a_copy_of_a_policy_of_aws_wants_room_or_leave_to_detach_first() {
     // Another policy bears the name.
     let name = "CloudWatchReadOnlyAccess-leastwise";
     let text = r#"{"Version":"2012-10-17","Statement":[]}"#;
-    acme.meanwhile(SHOP, &["iam", "create-policy", "--policy-name", name, "--policy-document", text]);
+    acme.meanwhile(
+        SHOP,
+        &[
+            "iam",
+            "create-policy",
+            "--policy-name",
+            name,
+            "--policy-document",
+            text,
+        ],
+    );
     let before = acme.all(SHOP);
-    acme.runs(SHOP, ("apply.sh", &folder), Some("DETACH_FIRST")).exits(1).says("has changed since the scan");
+    acme.runs(SHOP, ("apply.sh", &folder), Some("DETACH_FIRST"))
+        .exits(1)
+        .says("has changed since the scan");
     assert_eq!(acme.all(SHOP), before);
 }
 
@@ -250,24 +345,41 @@ fn a_script_refuses_what_was_not_analysed_and_a_dry_run_writes_nothing() {
         "444444444444/managed/five-versions-already",
         "444444444444/managed/platform-operations-large",
     ] {
-        acme.runs(SHOP, ("apply.sh", folder), Some("DRY_RUN")).exits(0).prints("would ");
+        acme.runs(SHOP, ("apply.sh", folder), Some("DRY_RUN"))
+            .exits(0)
+            .prints("would ");
     }
     assert_eq!(acme.all(SHOP), before, "a dry run wrote");
 
-    acme.runs(DEV, script, None).exits(1).says("logged in to 666666666666");
+    acme.runs(DEV, script, None)
+        .exits(1)
+        .says("logged in to 666666666666");
 
     let file = acme.out.join(format!("policies/{folder}.after.json"));
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.clone() + "\n").unwrap();
-    acme.runs(SHOP, script, None).exits(1).says("was modified after the report was written");
+    acme.runs(SHOP, script, None)
+        .exits(1)
+        .says("was modified after the report was written");
     fs::write(&file, text).unwrap();
 
-    let put = ["iam", "put-role-policy", "--role-name", "nightly-backup", "--policy-name", "copy"];
+    let put = [
+        "iam",
+        "put-role-policy",
+        "--role-name",
+        "nightly-backup",
+        "--policy-name",
+        "copy",
+    ];
     let other = r#"--policy-document={"Version":"2012-10-17","Statement":[]}"#;
     acme.meanwhile(SHOP, &[&put[..], &[other]].concat());
     let changed = acme.all(SHOP);
-    acme.runs(SHOP, ("apply.sh", &folder), None).exits(1).says("scan again");
-    acme.runs(SHOP, ("rollback.sh", &folder), None).exits(1).says("FORCE=1 overrides this");
+    acme.runs(SHOP, ("apply.sh", &folder), None)
+        .exits(1)
+        .says("scan again");
+    acme.runs(SHOP, ("rollback.sh", &folder), None)
+        .exits(1)
+        .says("FORCE=1 overrides this");
     assert_eq!(acme.all(SHOP), changed);
 }
 
@@ -284,7 +396,10 @@ fn a_permission_set_is_changed_in_identity_center_and_changed_back() {
     };
     let folder = "permission-sets/DeveloperAccess";
     let after = acme.document(&format!("{folder}.after.json"));
-    assert_eq!(acme.applied(DEV, folder, None), with_set(&before, "inline", after));
+    assert_eq!(
+        acme.applied(DEV, folder, None),
+        with_set(&before, "inline", after)
+    );
     assert_eq!(acme.taken_back(DEV, folder, None), before);
 
     // A policy of AWS: what takes its place stands beside what the inline policy says.
@@ -292,7 +407,12 @@ fn a_permission_set_is_changed_in_identity_center_and_changed_back() {
     let applied = acme.applied(DEV, folder, None);
     let mut inline = before["sets"][set]["inline"].clone();
     let statements = inline["Statement"].as_array_mut().unwrap();
-    let sid = |it: &Value| it["Sid"].as_str().is_some_and(|sid| sid.starts_with("leastwise")).then_some(());
+    let sid = |it: &Value| {
+        it["Sid"]
+            .as_str()
+            .is_some_and(|sid| sid.starts_with("leastwise"))
+            .then_some(())
+    };
     let there = applied["sets"][set]["inline"]["Statement"].as_array().unwrap();
     let added: Vec<&Value> = there.iter().filter(|it| sid(it).is_some()).collect();
     let after = acme.document(&format!("{folder}.after.json"));
@@ -303,7 +423,11 @@ fn a_permission_set_is_changed_in_identity_center_and_changed_back() {
     }
     assert_eq!(added.len(), after["Statement"].as_array().unwrap().len());
     statements.extend(added.into_iter().cloned());
-    let wanted = with_set(&with_set(&before, "inline", inline), "managed", Value::Array(vec![]));
+    let wanted = with_set(
+        &with_set(&before, "inline", inline),
+        "managed",
+        Value::Array(vec![]),
+    );
     assert_eq!(applied, wanted);
     assert_eq!(acme.taken_back(DEV, folder, None), before);
 }

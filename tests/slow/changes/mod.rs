@@ -59,7 +59,12 @@ fn every_recommendation_is_a_change_where_it_is_carried_out() {
     let mut want = |path: String| assert!(wanted.insert(path));
     let trunk = |it: &Value| {
         let before = it["files"]["before"].as_str().unwrap();
-        before.strip_prefix("policies/").unwrap().strip_suffix(".before.json").unwrap().to_owned()
+        before
+            .strip_prefix("policies/")
+            .unwrap()
+            .strip_suffix(".before.json")
+            .unwrap()
+            .to_owned()
     };
     let whole = json(&out.join("report.json"));
     for account in whole["accounts"].as_array().unwrap() {
@@ -70,15 +75,23 @@ fn every_recommendation_is_a_change_where_it_is_carried_out() {
     for it in whole["recommendations"].as_array().unwrap() {
         let path = trunk(it);
         let families = whole["families"].as_array().unwrap();
-        let family = families.iter().find(|family| family["recommendation"] == it["id"]).unwrap();
-        let accounts =
-            family["accounts"].as_array().unwrap().iter().map(|it| it["account"].as_str().unwrap());
+        let family = families
+            .iter()
+            .find(|family| family["recommendation"] == it["id"])
+            .unwrap();
+        let accounts = family["accounts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["account"].as_str().unwrap());
         match path.strip_prefix("fleet/") {
             Some(path) => accounts.for_each(|account| want(format!("{account}/{path}"))),
             None => {
                 want(path.clone());
                 let creates = it["creates"].as_array().is_some();
-                accounts.filter(|_| creates).for_each(|account| want(format!("{account}/{path}")));
+                accounts
+                    .filter(|_| creates)
+                    .for_each(|account| want(format!("{account}/{path}")));
             }
         }
     }
@@ -100,8 +113,18 @@ fn every_recommendation_is_a_change_where_it_is_carried_out() {
         .filter(|it| it.as_ref().unwrap().path().is_file())
         .map(|it| it.unwrap().file_name().into_string().unwrap())
         .collect();
-    let others = files.iter().filter(|it| !it.ends_with(".jsonl")).collect::<Vec<_>>();
-    let code = ["checks.bash", "lib.bash", "policies.bash", "principals.bash", "rollback.sh", "sets.bash"];
+    let others = files
+        .iter()
+        .filter(|it| !it.ends_with(".jsonl"))
+        .collect::<Vec<_>>();
+    let code = [
+        "checks.bash",
+        "lib.bash",
+        "policies.bash",
+        "principals.bash",
+        "rollback.sh",
+        "sets.bash",
+    ];
     let trial = ["trial-end.sh", "trial.bash", "trial.sh"];
     assert_eq!(others, [&["README.md", "apply.sh"][..], &code, &trial].concat());
     let text = fs::read_to_string(out.join("changes/README.md")).unwrap();
@@ -113,7 +136,9 @@ fn every_recommendation_is_a_change_where_it_is_carried_out() {
 #[test]
 fn policies_that_are_called_like_files_are_changes_of_their_own() {
     let root = folder("changes-endings");
-    let inline: Vec<String> = ["x", "x.before.json", "x.before.json.before.json"].map(String::from).into();
+    let inline: Vec<String> = ["x", "x.before.json", "x.before.json.before.json"]
+        .map(String::from)
+        .into();
     let policy = |name: &String| (name.clone(), json!(["s3:GetObject", "s3:DeleteBucket"]));
     let inline = inline.iter().map(policy).collect::<serde_json::Map<_, _>>();
     let case = json!({"accounts": {"111111111111": {
@@ -128,7 +153,10 @@ fn policies_that_are_called_like_files_are_changes_of_their_own() {
     for name in ["x", "x.before.json", "x.before.json.before.json"] {
         let row = &all[&format!("111111111111/role/app/{name}")];
         assert_eq!(row["policy"], name);
-        assert_eq!(row["after"], format!("policies/111111111111/role/app/{name}.after.json"));
+        assert_eq!(
+            row["after"],
+            format!("policies/111111111111/role/app/{name}.after.json")
+        );
     }
 }
 
@@ -148,8 +176,14 @@ const COPY: &str = "444444444444/role/nightly-backup/copy";
 /// Runs a script of a report, without an AWS that could be changed.
 fn runs(folder: &Path, script: &Path, args: &[&str]) -> Ran {
     let mut command = Command::new("bash");
-    command.arg(script).args(args).current_dir(folder).stdin(Stdio::null());
-    command.env("PATH", format!("{}:/usr/bin:/bin", folder.display())).env("BASH_ENV", "/dev/null");
+    command
+        .arg(script)
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    command
+        .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
+        .env("BASH_ENV", "/dev/null");
     let output = command.output().unwrap();
     Ran {
         out: String::from_utf8(output.stdout).unwrap(),
@@ -172,16 +206,27 @@ fn a_script_without_its_library_refuses_and_takes_none_from_the_current_folder()
         let own = root.join("report/changes").join(script);
         let copied = away.join(script);
         fs::copy(&own, &copied).unwrap();
-        runs(&here, &copied, &[COPY]).exits(1).says("stopped: lib.bash not found beside");
+        runs(&here, &copied, &[COPY])
+            .exits(1)
+            .says("stopped: lib.bash not found beside");
         // From standard input it does not know its folder.
         let input = fs::File::open(&own).unwrap();
-        let ran = Command::new("bash").current_dir(&here).stdin(input).output().unwrap();
+        let ran = Command::new("bash")
+            .current_dir(&here)
+            .stdin(input)
+            .output()
+            .unwrap();
         let told = String::from_utf8(ran.stderr).unwrap();
         assert_eq!(told, format!("stopped: run this as a file, with bash {script}\n"));
         assert_eq!(ran.status.code(), Some(1));
-        runs(&here, &own, &["444444444444/role/nobody/copy"]).exits(1).says("this report has no change");
+        runs(&here, &own, &["444444444444/role/nobody/copy"])
+            .exits(1)
+            .says("this report has no change");
     }
-    assert!(!here.join("pwned").exists(), "the current folder's library was run");
+    assert!(
+        !here.join("pwned").exists(),
+        "the current folder's library was run"
+    );
 }
 
 #[test]
@@ -212,15 +257,32 @@ fn a_script_lists_the_changes_and_takes_one_of_them_by_its_name() {
     let changes = changes(&out);
     for script in ["apply.sh", "rollback.sh"] {
         let path = out.join("changes").join(script);
-        let ran = runs(&out, &path, &[]).exits(1).says(&format!("bash changes/{script} CHANGE"));
-        let listed: BTreeMap<&str, &str> =
-            ran.out.lines().map(|line| line.split_once('\t').unwrap()).collect();
-        let wanted = changes.iter().map(|(name, row)| (name.as_str(), row["what"].as_str().unwrap()));
+        let ran = runs(&out, &path, &[])
+            .exits(1)
+            .says(&format!("bash changes/{script} CHANGE"));
+        let listed: BTreeMap<&str, &str> = ran
+            .out
+            .lines()
+            .map(|line| line.split_once('\t').unwrap())
+            .collect();
+        let wanted = changes
+            .iter()
+            .map(|(name, row)| (name.as_str(), row["what"].as_str().unwrap()));
         assert_eq!(listed, wanted.collect());
-        runs(&out, &path, &[COPY, COPY]).exits(1).says("one change at a time");
-        for name in ["", "copy", "../444444444444/role/nightly-backup/copy", "lib.bash", "-h", "444444444444"]
-        {
-            runs(&out, &path, &[name]).exits(1).says("this report has no change");
+        runs(&out, &path, &[COPY, COPY])
+            .exits(1)
+            .says("one change at a time");
+        for name in [
+            "",
+            "copy",
+            "../444444444444/role/nightly-backup/copy",
+            "lib.bash",
+            "-h",
+            "444444444444",
+        ] {
+            runs(&out, &path, &[name])
+                .exits(1)
+                .says("this report has no change");
         }
     }
 }
@@ -230,16 +292,33 @@ fn an_alternative_has_no_script() {
     let out = folder("changes-both");
     fs::write(out.join("leastwise.toml"), "shared = \"both\"\n").unwrap();
     let (config, report) = (out.join("leastwise.toml"), out.join("report"));
-    let args =
-        ["scan", "--min-confidence", "low", "--format", "changes", "--snapshot", "mocks/acme", "--config"];
-    let args = args.into_iter().chain([config.to_str().unwrap(), "--out", report.to_str().unwrap()]);
+    let args = [
+        "scan",
+        "--min-confidence",
+        "low",
+        "--format",
+        "changes",
+        "--snapshot",
+        "mocks/acme",
+        "--config",
+    ];
+    let args = args
+        .into_iter()
+        .chain([config.to_str().unwrap(), "--out", report.to_str().unwrap()]);
     leastwise(args).ran().exits(0);
     let account = json(&report.join("accounts/444444444444.json"));
     let alternatives = account["alternatives"].as_array().unwrap();
     let all = changes(&report);
     for it in alternatives {
-        let path = it["files"]["before"].as_str().unwrap().strip_suffix(".before.json").unwrap();
-        assert!(!all.contains_key(path.strip_prefix("policies/").unwrap()), "{path}");
+        let path = it["files"]["before"]
+            .as_str()
+            .unwrap()
+            .strip_suffix(".before.json")
+            .unwrap();
+        assert!(
+            !all.contains_key(path.strip_prefix("policies/").unwrap()),
+            "{path}"
+        );
     }
     assert!(!alternatives.is_empty());
 }
@@ -264,7 +343,11 @@ fn a_change_with_a_name_that_aws_cannot_have_is_refused() {
     let all = changes(&out);
     let refused: Vec<&String> = all
         .iter()
-        .filter(|(_, row)| row["refused"].as_str().is_some_and(|why| why.contains("AWS allows no such name")))
+        .filter(|(_, row)| {
+            row["refused"]
+                .as_str()
+                .is_some_and(|why| why.contains("AWS allows no such name"))
+        })
         .map(|(name, row)| {
             assert!(row.get("how").is_none(), "{row}");
             name
@@ -275,7 +358,10 @@ fn a_change_with_a_name_that_aws_cannot_have_is_refused() {
     let scripts = ["apply.sh", "rollback.sh", "trial.sh", "trial-end.sh"];
     for (name, script) in refused.into_iter().zip(scripts.into_iter().cycle()) {
         let ran = runs(root, &out.join("changes").join(script), &[name]).exits(1);
-        assert!(ran.err.starts_with("stopped: AWS allows no such name") && ran.out.is_empty(), "{name}");
+        assert!(
+            ran.err.starts_with("stopped: AWS allows no such name") && ran.out.is_empty(),
+            "{name}"
+        );
     }
     assert!(
         !root.join("pwned").exists() && !out.join("changes/pwned").exists(),
@@ -319,8 +405,14 @@ fn the_path_of_a_policy_is_passed_as_it_is_and_never_run() {
     for script in ["apply.sh", "rollback.sh"] {
         let _ = fs::remove_file(&told);
         let mut command = Command::new("bash");
-        command.arg(out.join("changes").join(script)).arg(format!("444444444444/managed/{name}"));
-        command.current_dir(root).env("PATH", &path).env("TOLD", &told).env("FORCE", "1");
+        command
+            .arg(out.join("changes").join(script))
+            .arg(format!("444444444444/managed/{name}"));
+        command
+            .current_dir(root)
+            .env("PATH", &path)
+            .env("TOLD", &told)
+            .env("FORCE", "1");
         command.output().unwrap();
         let told = fs::read_to_string(&told).unwrap();
         let asked = format!("--policy-arn=arn:aws:iam::444444444444:{PATH}{name}\n");
@@ -336,11 +428,21 @@ fn the_path_of_a_policy_is_passed_as_it_is_and_never_run() {
 fn scripts_pass_shellcheck() {
     let checked = Command::new("shellcheck")
         .current_dir("crates/report/src/formats/changes/shell")
-        .args(["--external-sources", "--check-sourced", "apply.sh", "rollback.sh", "lib.bash"])
+        .args([
+            "--external-sources",
+            "--check-sourced",
+            "apply.sh",
+            "rollback.sh",
+            "lib.bash",
+        ])
         .args(["trial.sh", "trial-end.sh", "trial.bash"])
         .output()
         .expect("shellcheck, from the Debian package of that name");
-    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    assert!(
+        checked.status.success(),
+        "{}",
+        String::from_utf8_lossy(&checked.stdout)
+    );
 }
 
 fn make_executable(path: &Path) {

@@ -14,9 +14,12 @@ use crate::run::Ran;
 /// The trials of a report that can be run, by the names of their changes.
 fn trials(acme: &Acme, table: &str) -> BTreeMap<String, Value> {
     let text = fs::read_to_string(acme.out.join(format!("changes/trial/{table}.jsonl"))).unwrap();
-    let rows = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let rows = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
     let rows = rows.filter(|row| row.get("refused").is_none());
-    rows.map(|row| (row["change"].as_str().unwrap().to_owned(), row)).collect()
+    rows.map(|row| (row["change"].as_str().unwrap().to_owned(), row))
+        .collect()
 }
 
 fn text(value: &Value) -> &str {
@@ -55,9 +58,18 @@ impl Acme {
         }
         let _ = fs::remove_file(bin.join("count"));
         let mut command = self.command("bash", account);
-        command.env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()));
-        command.env("COUNT", bin.join("count")).envs(variables.iter().map(|(name, value)| (name, value)));
-        let output = command.arg(self.out.join("changes").join(script)).arg(change).output().unwrap();
+        command.env(
+            "PATH",
+            format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()),
+        );
+        command
+            .env("COUNT", bin.join("count"))
+            .envs(variables.iter().map(|(name, value)| (name, value)));
+        let output = command
+            .arg(self.out.join("changes").join(script))
+            .arg(change)
+            .output()
+            .unwrap();
         Ran {
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
@@ -80,28 +92,43 @@ fn every_kind_of_change_can_be_tried_twice_and_leaves_nothing_behind() {
         (DEV, "666666666666/user/ci+bot=dev,build.1@shop-dev_01/push"),
     ];
     for (at, (account, change)) in kinds.into_iter().enumerate() {
-        let row = trials(&acme, account).remove(change).unwrap_or_else(|| panic!("{change} is not tried"));
+        let row = trials(&acme, account)
+            .remove(change)
+            .unwrap_or_else(|| panic!("{change} is not tried"));
         let before = acme.all(account);
         // A run takes some seconds: once is enough for what is the same of every kind.
         let is_first = at == 0;
         if is_first {
-            acme.dry(account, "trial.sh", change).exits(0).prints("dry run: would create policy");
+            acme.dry(account, "trial.sh", change)
+                .exits(0)
+                .prints("dry run: would create policy");
             assert_eq!(acme.all(account), before, "{change}: a dry run wrote");
         }
         let ran = acme.tries(account, "trial.sh", change).exits(0);
-        assert!(ran.out.contains("An explicit Deny also overrides resource policies"), "{}", ran.out);
+        assert!(
+            ran.out
+                .contains("An explicit Deny also overrides resource policies"),
+            "{}",
+            ran.out
+        );
         let wanted = on_trial(&before, &row);
         assert_eq!(acme.all(account), wanted, "{change}");
         assert_ne!(wanted, before, "{change}");
-        acme.tries(account, "trial.sh", change).exits(0).prints("already on trial");
+        acme.tries(account, "trial.sh", change)
+            .exits(0)
+            .prints("already on trial");
         assert_eq!(acme.all(account), wanted, "{change}: the second run wrote");
         if is_first {
-            acme.dry(account, "trial-end.sh", change).exits(0).prints("dry run: would delete");
+            acme.dry(account, "trial-end.sh", change)
+                .exits(0)
+                .prints("dry run: would delete");
             assert_eq!(acme.all(account), wanted, "{change}: a dry run wrote");
         }
         acme.tries(account, "trial-end.sh", change).exits(0);
         assert_eq!(acme.all(account), before, "{change}");
-        acme.tries(account, "trial-end.sh", change).exits(0).prints("already ended");
+        acme.tries(account, "trial-end.sh", change)
+            .exits(0)
+            .prints("already ended");
     }
 }
 
@@ -110,12 +137,18 @@ fn every_kind_of_change_can_be_tried_twice_and_leaves_nothing_behind() {
 fn two_trials_of_one_role_end_one_by_one_and_what_others_attached_stays() {
     let acme = Acme::with("trial-two", &[SHOP]);
     let all = trials(&acme, SHOP);
-    let (one, other) = ("444444444444/role/nightly-backup/copy", "444444444444/managed/legacy-queue-access");
+    let (one, other) = (
+        "444444444444/role/nightly-backup/copy",
+        "444444444444/managed/legacy-queue-access",
+    );
     let before = acme.all(SHOP);
     for change in [one, other] {
         acme.tries(SHOP, "trial.sh", change).exits(0);
     }
-    assert_eq!(acme.all(SHOP), on_trial(&on_trial(&before, &all[one]), &all[other]));
+    assert_eq!(
+        acme.all(SHOP),
+        on_trial(&on_trial(&before, &all[one]), &all[other])
+    );
     acme.tries(SHOP, "trial-end.sh", one).exits(0);
     let rest = on_trial(&before, &all[other]);
     assert_eq!(acme.all(SHOP), rest);
@@ -124,11 +157,29 @@ fn two_trials_of_one_role_end_one_by_one_and_what_others_attached_stays() {
     let arn = text(&all[other]["policies"][0]["arn"]);
     acme.meanwhile(
         SHOP,
-        &["iam", "attach-role-policy", "--role-name", "nightly-backup", "--policy-arn", arn],
+        &[
+            "iam",
+            "attach-role-policy",
+            "--role-name",
+            "nightly-backup",
+            "--policy-arn",
+            arn,
+        ],
     );
     let ran = acme.tries(SHOP, "trial-end.sh", other).exits(0);
-    assert!(ran.out.contains("is kept: it is attached to role/nightly-backup"), "{}", ran.out);
-    let detach = ["iam", "detach-role-policy", "--role-name", "nightly-backup", "--policy-arn", arn];
+    assert!(
+        ran.out.contains("is kept: it is attached to role/nightly-backup"),
+        "{}",
+        ran.out
+    );
+    let detach = [
+        "iam",
+        "detach-role-policy",
+        "--role-name",
+        "nightly-backup",
+        "--policy-arn",
+        arn,
+    ];
     acme.meanwhile(SHOP, &detach);
     acme.tries(SHOP, "trial-end.sh", other).exits(0);
     assert_eq!(acme.all(SHOP), before);
@@ -141,23 +192,46 @@ fn a_trial_refuses_a_policy_that_bears_its_name_a_changed_policy_and_a_full_prin
     let change = "444444444444/role/nightly-backup/copy";
     let row = &trials(&acme, SHOP)[change];
     let arn = text(&row["policies"][0]["arn"]);
-    acme.tries(DEV, "trial.sh", change).exits(1).says("logged in to 666666666666");
+    acme.tries(DEV, "trial.sh", change)
+        .exits(1)
+        .says("logged in to 666666666666");
 
     let name = arn.rsplit('/').next().unwrap();
     let document = r#"{"Version":"2012-10-17","Statement":[]}"#;
-    acme.meanwhile(SHOP, &["iam", "create-policy", "--policy-name", name, "--policy-document", document]);
+    acme.meanwhile(
+        SHOP,
+        &[
+            "iam",
+            "create-policy",
+            "--policy-name",
+            name,
+            "--policy-document",
+            document,
+        ],
+    );
     let before = acme.all(SHOP);
     for script in ["trial.sh", "trial-end.sh"] {
-        acme.tries(SHOP, script, change).exits(1).says("is not what the trial creates");
+        acme.tries(SHOP, script, change)
+            .exits(1)
+            .says("is not what the trial creates");
         assert_eq!(acme.all(SHOP), before, "{script}");
     }
     acme.meanwhile(SHOP, &["iam", "delete-policy", "--policy-arn", arn]);
 
-    let put = ["iam", "put-role-policy", "--role-name", "nightly-backup", "--policy-name", "copy"];
+    let put = [
+        "iam",
+        "put-role-policy",
+        "--role-name",
+        "nightly-backup",
+        "--policy-name",
+        "copy",
+    ];
     let other = r#"--policy-document={"Version":"2012-10-17","Statement":[]}"#;
     acme.meanwhile(SHOP, &[&put[..], &[other]].concat());
     let before = acme.all(SHOP);
-    acme.tries(SHOP, "trial.sh", change).exits(1).says("has changed since the scan");
+    acme.tries(SHOP, "trial.sh", change)
+        .exits(1)
+        .says("has changed since the scan");
     assert_eq!(acme.all(SHOP), before);
 
     // It has ten policies already: the report says so.
@@ -183,21 +257,39 @@ fn a_permission_set_gets_a_statement_and_loses_it_also_when_others_edit_its_poli
     };
     let mut wanted = inline(&before);
     for change in [SET, OF_AWS] {
-        wanted["Statement"].as_array_mut().unwrap().push(all[change]["statement"].clone());
-        acme.dry(DEV, "trial.sh", change).exits(0).prints("dry run: would add");
+        wanted["Statement"]
+            .as_array_mut()
+            .unwrap()
+            .push(all[change]["statement"].clone());
+        acme.dry(DEV, "trial.sh", change)
+            .exits(0)
+            .prints("dry run: would add");
         acme.tries(DEV, "trial.sh", change).exits(0);
-        acme.tries(DEV, "trial.sh", change).exits(0).prints("already on trial");
+        acme.tries(DEV, "trial.sh", change)
+            .exits(0)
+            .prints("already on trial");
         assert_eq!(acme.all(DEV), with_set(wanted.clone()), "{change}");
     }
     acme.tries(DEV, "trial-end.sh", SET).exits(0);
-    wanted["Statement"].as_array_mut().unwrap().retain(|it| *it != all[SET]["statement"]);
+    wanted["Statement"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|it| *it != all[SET]["statement"]);
     assert_eq!(acme.all(DEV), with_set(wanted.clone()));
 
     let sso = |args: &[&str]| {
         let mut command = acme.command("aws", DEV);
-        let output =
-            command.env("AWS_DEFAULT_REGION", "us-east-1").arg("sso-admin").args(args).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = command
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .arg("sso-admin")
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default()
     };
     let instance = sso(&["list-instances"])["Instances"][0]["InstanceArn"].clone();
@@ -216,15 +308,24 @@ fn a_permission_set_gets_a_statement_and_loses_it_also_when_others_edit_its_poli
     let put = |document: &Value| {
         let policy = document.to_string();
         let place = ["--instance-arn", text(&instance), "--permission-set-arn", set];
-        sso(&[&["put-inline-policy-to-permission-set", "--inline-policy", &policy][..], &place[..]].concat());
+        sso(&[
+            &["put-inline-policy-to-permission-set", "--inline-policy", &policy][..],
+            &place[..],
+        ]
+        .concat());
     };
     let more = json!({"Sid": "Theirs", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"});
     wanted["Statement"].as_array_mut().unwrap().insert(0, more);
     put(&wanted);
     acme.tries(DEV, "trial-end.sh", OF_AWS).exits(0);
-    wanted["Statement"].as_array_mut().unwrap().retain(|it| *it != all[OF_AWS]["statement"]);
+    wanted["Statement"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|it| *it != all[OF_AWS]["statement"]);
     assert_eq!(acme.all(DEV), with_set(wanted));
-    acme.tries(DEV, "trial-end.sh", OF_AWS).exits(0).prints("already ended");
+    acme.tries(DEV, "trial-end.sh", OF_AWS)
+        .exits(0)
+        .prints("already ended");
     put(&inline(&before));
 
     // Edited, it is no longer the trial's.
@@ -232,7 +333,9 @@ fn a_permission_set_gets_a_statement_and_loses_it_also_when_others_edit_its_poli
     let mut edited = inline(&acme.all(DEV));
     edited["Statement"].as_array_mut().unwrap().last_mut().unwrap()["Resource"] = json!("arn:aws:s3:::one");
     put(&edited);
-    acme.tries(DEV, "trial-end.sh", SET).exits(1).says("someone edited statement LeastwiseTrial");
+    acme.tries(DEV, "trial-end.sh", SET)
+        .exits(1)
+        .says("someone edited statement LeastwiseTrial");
     assert_eq!(inline(&acme.all(DEV)), edited);
 }
 
@@ -253,8 +356,10 @@ exec '{aws}' "$@"
 fn put_aws(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let path = std::env::var("PATH").unwrap();
-    let aws =
-        std::env::split_paths(&path).map(|it| it.join("aws")).find(|it| it.is_file()).expect("the AWS CLI");
+    let aws = std::env::split_paths(&path)
+        .map(|it| it.join("aws"))
+        .find(|it| it.is_file())
+        .expect("the AWS CLI");
     let program = folder.join("aws");
     fs::write(&program, AWS.replace("{aws}", aws.to_str().unwrap())).unwrap();
     make_executable(&program);
@@ -262,7 +367,9 @@ fn put_aws(folder: &Path) {
 
 /// Runs a script that is killed before its n-th call that writes; says whether it got that far.
 fn is_killed(acme: &Acme, script: &str, (account, change): (&str, &str), call: usize) -> bool {
-    acme.ran(account, (script, change), &[("KILL_AT", call.to_string())]).code != 0
+    acme.ran(account, (script, change), &[("KILL_AT", call.to_string())])
+        .code
+        != 0
 }
 
 #[test]

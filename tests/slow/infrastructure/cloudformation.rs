@@ -21,8 +21,15 @@ struct Templates {
 
 fn templates(out: &Path) -> BTreeMap<String, Templates> {
     let of = |files: &BTreeMap<String, String>| {
-        let mut all = Templates { whole: Vec::new(), import: Vec::new(), adopted: Vec::new() };
-        for (path, text) in files.iter().filter(|(path, _)| path.starts_with("cloudformation")) {
+        let mut all = Templates {
+            whole: Vec::new(),
+            import: Vec::new(),
+            adopted: Vec::new(),
+        };
+        for (path, text) in files
+            .iter()
+            .filter(|(path, _)| path.starts_with("cloudformation"))
+        {
             let value: Value = serde_json::from_str(text).unwrap();
             match path {
                 path if path.ends_with(".import.template.json") => all.import.push(value),
@@ -34,43 +41,71 @@ fn templates(out: &Path) -> BTreeMap<String, Templates> {
         }
         all
     };
-    folders(out).iter().map(|(folder, files)| (folder.clone(), of(files))).collect()
+    folders(out)
+        .iter()
+        .map(|(folder, files)| (folder.clone(), of(files)))
+        .collect()
 }
 
 fn rows(templates: &Templates) -> Vec<Value> {
-    let rows = |template: &Value| template["Metadata"]["Leastwise"]["changes"].as_array().unwrap().clone();
+    let rows = |template: &Value| {
+        template["Metadata"]["Leastwise"]["changes"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
     templates.whole.iter().flat_map(rows).collect()
 }
 
 fn resource<'t>(templates: &'t [Value], id: &str) -> Option<&'t Value> {
-    templates.iter().find_map(|template| template["Resources"].get(id))
+    templates
+        .iter()
+        .find_map(|template| template["Resources"].get(id))
 }
 
 fn check(name: &str, out: &Path) {
     let templates = templates(out);
     let mut ids: Vec<(String, String)> = Vec::new();
     for (folder, all) in &templates {
-        ids.extend(rows(all).iter().map(|row| (folder.clone(), row["id"].as_str().unwrap().to_owned())));
+        ids.extend(
+            rows(all)
+                .iter()
+                .map(|row| (folder.clone(), row["id"].as_str().unwrap().to_owned())),
+        );
     }
     ids.sort();
-    let mut all: Vec<(String, String)> =
-        wanted(out).into_iter().map(|wanted| (wanted.folder, wanted.it.id)).collect();
+    let mut all: Vec<(String, String)> = wanted(out)
+        .into_iter()
+        .map(|wanted| (wanted.folder, wanted.it.id))
+        .collect();
     all.sort();
     assert_eq!(ids, all, "{name}");
     for wanted in wanted(out) {
         let all = &templates[&wanted.folder];
-        let row = rows(all).into_iter().find(|row| row["id"] == *wanted.it.id).unwrap();
+        let row = rows(all)
+            .into_iter()
+            .find(|row| row["id"] == *wanted.it.id)
+            .unwrap();
         let at = format!("{name}: {}: {row:#}", wanted.folder);
-        let resources: Vec<&str> =
-            row["resources"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
-        assert!(!resources.is_empty() || !row["byHand"].is_null(), "neither made nor told: {at}");
+        let resources: Vec<&str> = row["resources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|id| id.as_str().unwrap())
+            .collect();
+        assert!(
+            !resources.is_empty() || !row["byHand"].is_null(),
+            "neither made nor told: {at}"
+        );
         let found: Vec<&Value> = resources
             .iter()
             .map(|id| resource(&all.whole, id).unwrap_or_else(|| panic!("{id}: {at}")))
             .collect();
         let text = |value: &Value| value.to_string();
-        let made: BTreeSet<String> =
-            found.iter().map(|it| text(&it["Properties"]["PolicyDocument"])).collect();
+        let made: BTreeSet<String> = found
+            .iter()
+            .map(|it| text(&it["Properties"]["PolicyDocument"]))
+            .collect();
         let after: BTreeSet<String> = documents(out, &wanted.it.files.after).iter().map(text).collect();
         if wanted.account.is_some() {
             assert_eq!(made, after, "{at}");
@@ -83,7 +118,9 @@ fn check(name: &str, out: &Path) {
             assert_eq!(today.is_some(), told.is_some(), "{at}");
             let adopts = matches!(wanted.it.action, Action::Replace | Action::NewVersion);
             assert!(!adopts || today.is_some(), "{at}");
-            let Some((today, told)) = today.zip(told) else { continue };
+            let Some((today, told)) = today.zip(told) else {
+                continue;
+            };
             // It is the same resource: only its document and its attachments may differ.
             assert_eq!(told["ResourceType"], made["Type"], "{at}");
             if adopts {
@@ -91,7 +128,10 @@ fn check(name: &str, out: &Path) {
                 assert_eq!(today["Properties"]["PolicyDocument"], before[0], "{at}");
             }
             for (key, value) in today["Properties"].as_object().unwrap() {
-                assert!(key == "PolicyDocument" || made["Properties"][key] == *value, "{at}");
+                assert!(
+                    key == "PolicyDocument" || made["Properties"][key] == *value,
+                    "{at}"
+                );
             }
         }
         // Who is to have the copies has them.
@@ -102,7 +142,9 @@ fn check(name: &str, out: &Path) {
                 _ => "Groups",
             };
             for made in &found {
-                let names = made["Properties"][key].as_array().unwrap_or_else(|| panic!("{at}"));
+                let names = made["Properties"][key]
+                    .as_array()
+                    .unwrap_or_else(|| panic!("{at}"));
                 assert!(names.contains(&json!(hands.name)), "{at}");
             }
         }
@@ -115,8 +157,14 @@ fn every_change_is_told_once_with_its_resources_or_by_hand() {
     check("acme", &out);
     let all = templates(&out);
     assert!(all["444444444444"].adopted.len() > 20);
-    let inline = all["666666666666"].adopted.iter().find(|it| it["ResourceType"] == "AWS::IAM::UserPolicy");
-    assert_eq!(inline.unwrap()["ResourceIdentifier"].as_object().unwrap().len(), 2);
+    let inline = all["666666666666"]
+        .adopted
+        .iter()
+        .find(|it| it["ResourceType"] == "AWS::IAM::UserPolicy");
+    assert_eq!(
+        inline.unwrap()["ResourceIdentifier"].as_object().unwrap().len(),
+        2
+    );
 }
 
 #[test]
@@ -131,18 +179,33 @@ fn copies_forks_fleets_and_permission_sets_are_told_once() {
 fn what_is_too_much_for_a_template_becomes_several() {
     let root = folder("cloudformation-large");
     let snapshot = root.join("snapshot");
-    write_folder(&Invented { accounts: 1, principals: 900, seed: 5 }, &snapshot).unwrap();
+    write_folder(
+        &Invented {
+            accounts: 1,
+            principals: 900,
+            seed: 5,
+        },
+        &snapshot,
+    )
+    .unwrap();
     let out = root.join("report");
     super::scan(snapshot.to_str().unwrap(), &out, &[]);
     check("large", &out);
     let mut most = 0;
     for files in folders(&out).values() {
-        let templates: Vec<&String> = files.keys().filter(|path| path.ends_with(".template.json")).collect();
+        let templates: Vec<&String> = files
+            .keys()
+            .filter(|path| path.ends_with(".template.json"))
+            .collect();
         most = most.max(templates.len());
         for path in templates {
             let template: Value = serde_json::from_str(&files[path]).unwrap();
             let resources = template["Resources"].as_object().unwrap().len();
-            assert!(files[path].len() <= 1_000_000, "{path}: {} bytes", files[path].len());
+            assert!(
+                files[path].len() <= 1_000_000,
+                "{path}: {} bytes",
+                files[path].len()
+            );
             let limit = if path.contains(".import.") { 200 } else { 500 };
             assert!((1..=limit).contains(&resources), "{path}: {resources} resources");
         }
@@ -153,7 +216,11 @@ fn what_is_too_much_for_a_template_becomes_several() {
 /// A document may say what it will: no deployment looks up a secret or runs a macro for its author.
 #[test]
 fn what_cloudformation_would_evaluate_is_by_hand() {
-    let out = poisoned("cloudformation-resolve", &["Sid", "Resource"], "{{resolve:secretsmanager:x}}");
+    let out = poisoned(
+        "cloudformation-resolve",
+        &["Sid", "Resource"],
+        "{{resolve:secretsmanager:x}}",
+    );
     let templates = templates(&out);
     let mut refused = 0;
     for (folder, all) in &templates {
@@ -190,7 +257,11 @@ fn cfn_lint_has_nothing_to_say() {
     let mut all = vec![
         acme("cloudformation-lint"),
         poisoned("cloudformation-lint-poisoned", &["Sid", "Condition"], hostile),
-        poisoned("cloudformation-lint-names", &["PolicyName", "RoleName"], "\"}\n{{resolve:ssm:x}}"),
+        poisoned(
+            "cloudformation-lint-names",
+            &["PolicyName", "RoleName"],
+            "\"}\n{{resolve:ssm:x}}",
+        ),
     ];
     all.extend(
         cases("cloudformation-lint-cases")
@@ -199,7 +270,11 @@ fn cfn_lint_has_nothing_to_say() {
             .filter(|out| !folders(out).is_empty()),
     );
     let output = lint(&all, &[]);
-    assert!(output.status.success() && output.stdout.is_empty(), "{}", said(&output));
+    assert!(
+        output.status.success() && output.stdout.is_empty(),
+        "{}",
+        said(&output)
+    );
 }
 
 /// Of the demonstration's documents one alone is such that cfn-lint would not take it: its author left a Sid empty.

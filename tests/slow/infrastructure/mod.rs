@@ -18,9 +18,22 @@ use crate::scan::{account, copy, files, report};
 
 /// A scan that writes both formats.
 fn scan(snapshot: &str, out: &Path, more: &[&str]) {
-    let args = ["scan", "--quiet", "--format", "terraform,cloudformation", "--snapshot", snapshot, "--out"];
-    let ran =
-        leastwise(args.iter().copied().chain([out.to_str().unwrap()]).chain(more.iter().copied())).ran();
+    let args = [
+        "scan",
+        "--quiet",
+        "--format",
+        "terraform,cloudformation",
+        "--snapshot",
+        snapshot,
+        "--out",
+    ];
+    let ran = leastwise(
+        args.iter()
+            .copied()
+            .chain([out.to_str().unwrap()])
+            .chain(more.iter().copied()),
+    )
+    .ran();
     assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
 }
 
@@ -45,18 +58,35 @@ fn poisoned(name: &str, members: &[&str], text: &str) -> PathBuf {
 fn cases(name: &str) -> Vec<(String, PathBuf)> {
     let root = folder(name);
     let catalog = crate::harness::decisions::catalog(&root);
-    let shown = ["fork", "fleet", "copy", "copies", "set", "group", "split", "detached", "attach", "path"];
+    let shown = [
+        "fork", "fleet", "copy", "copies", "set", "group", "split", "detached", "attach", "path",
+    ];
     let is_shown = |name: &str| name.split('-').any(|word| shown.contains(&word));
     let mut all = Vec::new();
-    for (case, value) in crate::harness::decisions::all().into_iter().filter(|(case, _)| is_shown(case)) {
+    for (case, value) in crate::harness::decisions::all()
+        .into_iter()
+        .filter(|(case, _)| is_shown(case))
+    {
         let value = crate::harness::decisions::expand(&value);
         let place = root.join(&case);
-        let (snapshot, config, out) =
-            (place.join("snapshot"), place.join("leastwise.toml"), place.join("report"));
+        let (snapshot, config, out) = (
+            place.join("snapshot"),
+            place.join("leastwise.toml"),
+            place.join("report"),
+        );
         crate::harness::decisions::recorded::write(&value, &snapshot);
-        let lines = value["config"].as_array().into_iter().flatten().map(|line| line.as_str().unwrap());
+        let lines = value["config"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|line| line.as_str().unwrap());
         fs::write(&config, lines.collect::<Vec<_>>().join("\n")).unwrap();
-        let more = ["--config", config.to_str().unwrap(), "--catalog", catalog.to_str().unwrap()];
+        let more = [
+            "--config",
+            config.to_str().unwrap(),
+            "--catalog",
+            catalog.to_str().unwrap(),
+        ];
         scan(snapshot.to_str().unwrap(), &out, &more);
         all.push((case, out));
     }
@@ -79,17 +109,32 @@ fn wanted(out: &Path) -> Vec<Wanted> {
     for summary in &whole.accounts {
         let account = account(out, &summary.id);
         let shared = whole.recommendations.iter().filter(|it| {
-            let family = whole.families.iter().find(|family| family.recommendation.as_ref() == Some(&it.id));
+            let family = whole
+                .families
+                .iter()
+                .find(|family| family.recommendation.as_ref() == Some(&it.id));
             family.is_some_and(|family| family.accounts.iter().any(|it| it.account == summary.id))
                 && (it.holder_kind.name() != "permission-set" || !it.creates.is_empty())
         });
         for it in account.recommendations.iter().chain(shared) {
             let (folder, account) = (summary.id.clone(), Some(account.clone()));
-            all.push(Wanted { folder, it: it.clone(), account });
+            all.push(Wanted {
+                folder,
+                it: it.clone(),
+                account,
+            });
         }
     }
-    for it in whole.recommendations.iter().filter(|it| it.holder_kind.name() == "permission-set") {
-        all.push(Wanted { folder: "permission-sets-as-code".to_owned(), it: it.clone(), account: None });
+    for it in whole
+        .recommendations
+        .iter()
+        .filter(|it| it.holder_kind.name() == "permission-set")
+    {
+        all.push(Wanted {
+            folder: "permission-sets-as-code".to_owned(),
+            it: it.clone(),
+            account: None,
+        });
     }
     all
 }
@@ -110,8 +155,12 @@ fn folders(out: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
         return all;
     }
     for (path, bytes) in files(&out.join("changes")) {
-        let Some((folder, rest)) = path.split_once('/') else { continue };
-        all.entry(folder.to_owned()).or_default().insert(rest.to_owned(), String::from_utf8(bytes).unwrap());
+        let Some((folder, rest)) = path.split_once('/') else {
+            continue;
+        };
+        all.entry(folder.to_owned())
+            .or_default()
+            .insert(rest.to_owned(), String::from_utf8(bytes).unwrap());
     }
     all
 }
@@ -124,7 +173,11 @@ fn said(output: &Output) -> String {
 fn neither_is_written_unless_it_is_asked_for() {
     let out = folder("infrastructure-default").join("report");
     crate::scan::scan("mocks/acme", &out).exits(0);
-    assert!(!files(&out).keys().any(|path| path.ends_with(".tf") || path.contains("cloudformation")));
+    assert!(
+        !files(&out)
+            .keys()
+            .any(|path| path.ends_with(".tf") || path.contains("cloudformation"))
+    );
 }
 
 #[test]
@@ -143,7 +196,12 @@ fn no_name_of_a_permission_set_is_in_the_way_of_the_code() {
     let role = json!({
         "path": "/aws-reserved/sso.amazonaws.com/", "inline": {"AwsSSOInlinePolicy": ["s3:GetObject", "s3:PutObject"]},
     });
-    let of = |value: &Value| roles.iter().map(|it| (it.clone(), value.clone())).collect::<Value>();
+    let of = |value: &Value| {
+        roles
+            .iter()
+            .map(|it| (it.clone(), value.clone()))
+            .collect::<Value>()
+    };
     let account = json!({"roles": of(&role), "unused": of(&json!({"s3": ["PutObject"]}))});
     let snapshot = root.join("snapshot");
     crate::harness::decisions::recorded::write(&json!({"accounts": {"111111111111": account}}), &snapshot);
@@ -160,11 +218,16 @@ fn no_name_of_a_permission_set_is_in_the_way_of_the_code() {
         snapshot.to_str().unwrap(),
         "--out",
     ];
-    leastwise(args.into_iter().chain([out.to_str().unwrap()])).ran().exits(0);
+    leastwise(args.into_iter().chain([out.to_str().unwrap()]))
+        .ran()
+        .exits(0);
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
     let folders = folders(&out);
     let changes = crate::scan::changes(&out);
-    let wanted: BTreeSet<String> = names.iter().map(|name| format!("permission-sets/{name}")).collect();
+    let wanted: BTreeSet<String> = names
+        .iter()
+        .map(|name| format!("permission-sets/{name}"))
+        .collect();
     assert_eq!(changes.into_keys().collect::<BTreeSet<_>>(), wanted);
     let code = &folders["permission-sets-as-code"];
     assert!(code.contains_key("terraform/main.tf") && code.contains_key("cloudformation.template.json"));
@@ -183,8 +246,9 @@ fn a_command_takes_no_name_for_an_option_and_a_template_looks_nothing_up() {
         &snapshot,
     );
     let path = snapshot.join("accounts/111111111111/authorization.json");
-    let text =
-        fs::read_to_string(&path).unwrap().replace("policy/Storage", "policy/{{resolve:ssm:x}}/Storage");
+    let text = fs::read_to_string(&path)
+        .unwrap()
+        .replace("policy/Storage", "policy/{{resolve:ssm:x}}/Storage");
     fs::write(&path, text).unwrap();
     let out = root.join("report");
     scan(snapshot.to_str().unwrap(), &out, &[]);
@@ -192,12 +256,21 @@ fn a_command_takes_no_name_for_an_option_and_a_template_looks_nothing_up() {
     let account = &folders["111111111111"];
     let detach = "aws iam detach-role-policy --role-name=-role --policy-arn=";
     let delete = "aws iam delete-role-policy --role-name=-role --policy-name=--cli-input-json";
-    let (code, template) = (&account["terraform/main.tf"], &account["cloudformation.template.json"]);
-    assert!(code.contains(delete) && template.contains(delete), "{code}{template}");
+    let (code, template) = (
+        &account["terraform/main.tf"],
+        &account["cloudformation.template.json"],
+    );
+    assert!(
+        code.contains(delete) && template.contains(delete),
+        "{code}{template}"
+    );
     // The command names the policy as it is, or there is none.
     let whole = format!("{detach}'arn:aws:iam::aws:policy/{{{{resolve:ssm:x}}}}/Storage'\n");
     assert!(code.contains(&whole), "{code}");
-    assert!(!template.contains(detach) && !template.contains("{{"), "{template}");
+    assert!(
+        !template.contains(detach) && !template.contains("{{"),
+        "{template}"
+    );
     assert!(template.contains("see the scripts under changes/"), "{template}");
 }
 
@@ -205,7 +278,16 @@ fn a_command_takes_no_name_for_an_option_and_a_template_looks_nothing_up() {
 #[test]
 fn nothing_hostile_stands_outside_of_a_string() {
     let hostile = "\n}\nresource \"x\" \"y\" {}\u{202e}\u{1b}[31m${x}%{if}{{resolve:ssm:x}}\"'`$(id)";
-    let members = ["RoleName", "UserName", "GroupName", "PolicyName", "Sid", "Condition", "Value", "Name"];
+    let members = [
+        "RoleName",
+        "UserName",
+        "GroupName",
+        "PolicyName",
+        "Sid",
+        "Condition",
+        "Value",
+        "Name",
+    ];
     let out = poisoned("infrastructure-hostile", &members, hostile);
     assert!(report(&out).totals.recommendations > 40);
     let mut seen = BTreeSet::new();
@@ -216,11 +298,21 @@ fn nothing_hostile_stands_outside_of_a_string() {
                 assert!(!text.contains(bad), "{folder}/{path}: {bad:?}");
             }
             if path.ends_with(".tf") {
-                for line in text.lines().filter(|line| line.contains("${") && !line.starts_with('#')) {
-                    assert_eq!(line.matches("${").count(), line.matches("${path.module}").count(), "{line}");
+                for line in text
+                    .lines()
+                    .filter(|line| line.contains("${") && !line.starts_with('#'))
+                {
+                    assert_eq!(
+                        line.matches("${").count(),
+                        line.matches("${path.module}").count(),
+                        "{line}"
+                    );
                 }
             }
         }
     }
-    assert!(seen.contains("terraform/main.tf") && seen.contains("cloudformation.template.json"), "{seen:?}");
+    assert!(
+        seen.contains("terraform/main.tf") && seen.contains("cloudformation.template.json"),
+        "{seen:?}"
+    );
 }

@@ -22,26 +22,38 @@ fn check(name: &str, out: &Path) {
     let folders = folders(out);
     let mut ids: Vec<(String, String)> = Vec::new();
     for (folder, files) in &folders {
-        let Some(main) = files.get("terraform/main.tf") else { continue };
+        let Some(main) = files.get("terraform/main.tf") else {
+            continue;
+        };
         ids.extend(told(main).into_iter().map(|(id, _)| (folder.clone(), id)));
         // Every document is read by one resource, and every resource finds its document.
-        for path in files.keys().filter_map(|path| path.strip_prefix("terraform/documents/")) {
+        for path in files
+            .keys()
+            .filter_map(|path| path.strip_prefix("terraform/documents/"))
+        {
             let reads = format!("file(\"${{path.module}}/documents/{path}\")");
             assert_eq!(main.matches(&reads).count(), 1, "{name}: {folder}: {path}");
         }
         let reads = main.matches("file(").count();
-        let there = files.keys().filter(|path| path.starts_with("terraform/documents/")).count();
+        let there = files
+            .keys()
+            .filter(|path| path.starts_with("terraform/documents/"))
+            .count();
         assert_eq!(reads, there, "{name}: {folder}");
     }
     ids.sort();
-    let mut all: Vec<(String, String)> =
-        wanted(out).into_iter().map(|wanted| (wanted.folder, wanted.it.id)).collect();
+    let mut all: Vec<(String, String)> = wanted(out)
+        .into_iter()
+        .map(|wanted| (wanted.folder, wanted.it.id))
+        .collect();
     all.sort();
     assert_eq!(ids, all, "{name}");
     for wanted in wanted(out) {
         let files = &folders[&wanted.folder];
-        let (_, text) =
-            told(&files["terraform/main.tf"]).into_iter().find(|(id, _)| *id == wanted.it.id).unwrap();
+        let (_, text) = told(&files["terraform/main.tf"])
+            .into_iter()
+            .find(|(id, _)| *id == wanted.it.id)
+            .unwrap();
         let at = format!("{name}: {}: {}\n{text}", wanted.folder, wanted.it.id);
         let by_hand = text.contains("\n# by hand");
         let imports = text.matches("import {").count();
@@ -51,11 +63,18 @@ fn check(name: &str, out: &Path) {
         assert_eq!(by_hand, takes_away && !is_whole, "{at}");
         let adopts = wanted.account.is_some() && !takes_away;
         let is_there = wanted.it.notes.contains(&Note::CopyExists);
-        let wanted_imports = if is_there { wanted.it.creates.len() } else { usize::from(adopts) };
+        let wanted_imports = if is_there {
+            wanted.it.creates.len()
+        } else {
+            usize::from(adopts)
+        };
         assert_eq!(imports, wanted_imports, "{at}");
         // The documents are those of the report.
         let after = documents(out, &wanted.it.files.after);
-        let read = text.split("/documents/").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let read = text
+            .split("/documents/")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap());
         let read: Vec<Value> = read
             .map(|path| serde_json::from_str(&files[&format!("terraform/documents/{path}")]).unwrap())
             .collect();
@@ -86,7 +105,11 @@ fn copies_forks_fleets_and_permission_sets_are_told_once() {
     let mut actions = BTreeSet::new();
     for (name, out) in cases("terraform-cases") {
         check(&name, &out);
-        actions.extend(wanted(&out).into_iter().map(|it| (it.it.action.name(), it.it.holder_kind.name())));
+        actions.extend(
+            wanted(&out)
+                .into_iter()
+                .map(|it| (it.it.action.name(), it.it.holder_kind.name())),
+        );
     }
     for (action, kind) in [
         ("fork", "role"),
@@ -97,7 +120,10 @@ fn copies_forks_fleets_and_permission_sets_are_told_once() {
         ("replace", "group"),
         ("new-version", "managed"),
     ] {
-        assert!(actions.contains(&(action, kind)), "no {action} of a {kind}: {actions:?}");
+        assert!(
+            actions.contains(&(action, kind)),
+            "no {action} of a {kind}: {actions:?}"
+        );
     }
 }
 
@@ -111,7 +137,9 @@ fn everything(name: &str) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     for out in all {
         let folders = folders(&out);
-        let with = folders.iter().filter(|(_, files)| files.contains_key("terraform/main.tf"));
+        let with = folders
+            .iter()
+            .filter(|(_, files)| files.contains_key("terraform/main.tf"));
         found.extend(with.map(|(folder, _)| out.join("changes").join(folder).join("terraform")));
     }
     assert!(found.len() > 40, "{}", found.len());
@@ -122,8 +150,11 @@ fn everything(name: &str) -> Vec<std::path::PathBuf> {
 #[ignore = "needs terraform"]
 fn it_is_formatted_as_terraform_formats_it() {
     let all = everything("terraform-fmt");
-    let output =
-        terraform().args(["fmt", "-check", "-diff", "-no-color"]).args(all).output().expect("terraform");
+    let output = terraform()
+        .args(["fmt", "-check", "-diff", "-no-color"])
+        .args(all)
+        .output()
+        .expect("terraform");
     assert!(output.status.success(), "{}", said(&output));
 }
 
@@ -161,7 +192,12 @@ fn terraform_and_its_provider_find_it_valid() {
             let output = terraform().current_dir(&folder).args(args).output().unwrap();
             assert!(output.status.success(), "{}: {}", folder.display(), said(&output));
         };
-        run(&["init", "-input=false", "-no-color", &format!("-plugin-dir={}", plugins.to_string_lossy())]);
+        run(&[
+            "init",
+            "-input=false",
+            "-no-color",
+            &format!("-plugin-dir={}", plugins.to_string_lossy()),
+        ]);
         run(&["validate", "-no-color"]);
     }
 }
@@ -169,6 +205,8 @@ fn terraform_and_its_provider_find_it_valid() {
 /// Terraform without the settings of whoever runs the tests.
 fn terraform() -> Command {
     let mut command = Command::new("terraform");
-    command.env("TF_CLI_CONFIG_FILE", "/dev/null").env("CHECKPOINT_DISABLE", "1");
+    command
+        .env("TF_CLI_CONFIG_FILE", "/dev/null")
+        .env("CHECKPOINT_DISABLE", "1");
     command
 }

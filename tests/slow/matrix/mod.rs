@@ -87,11 +87,18 @@ fn is_possible(fault: Fault, operation: &str) -> bool {
 fn places() -> BTreeSet<Place> {
     let mut places = BTreeSet::new();
     for operation in OPERATIONS.iter().map(Operation::name) {
-        for fault in Fault::ALL.into_iter().filter(|fault| is_possible(*fault, operation)) {
+        for fault in Fault::ALL
+            .into_iter()
+            .filter(|fault| is_possible(*fault, operation))
+        {
             let pages: &[&str] = if is_list(operation) { &PAGES } else { &[ONLY] };
             for page in pages {
                 let [operation, fault, page] = [operation, &format!("{fault:?}"), page].map(str::to_owned);
-                places.insert(Place { operation, fault, page });
+                places.insert(Place {
+                    operation,
+                    fault,
+                    page,
+                });
             }
         }
     }
@@ -100,12 +107,21 @@ fn places() -> BTreeSet<Place> {
 
 fn table() -> BTreeMap<Place, Outcome> {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE)).unwrap();
-    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
     let mut table = BTreeMap::new();
     for line in lines {
         let cells: Vec<String> = line.split('\t').map(str::to_owned).collect();
         let [operation, fault, page, once, lasting]: [String; 5] = cells.try_into().expect(line);
-        let before = table.insert(Place { operation, fault, page }, Outcome { once, lasting });
+        let before = table.insert(
+            Place {
+                operation,
+                fault,
+                page,
+            },
+            Outcome { once, lasting },
+        );
         assert_eq!(before, None, "twice: {line}");
     }
     table
@@ -156,16 +172,30 @@ fn jobs(wanted: &BTreeMap<Place, Outcome>) -> Vec<Job> {
     let mut jobs = Vec::new();
     let mut together: BTreeMap<_, Vec<Place>> = BTreeMap::new();
     for (place, outcome) in wanted {
-        jobs.push(Job { places: vec![place.clone()], lasting: true });
-        let group = PASSING.iter().position(|group| group.contains(&place.fault.as_str()));
+        jobs.push(Job {
+            places: vec![place.clone()],
+            lasting: true,
+        });
+        let group = PASSING
+            .iter()
+            .position(|group| group.contains(&place.fault.as_str()));
         match group.filter(|_| outcome.once == SAME) {
             Some(group) => {
-                together.entry((&place.operation, &place.page, group)).or_default().push(place.clone());
+                together
+                    .entry((&place.operation, &place.page, group))
+                    .or_default()
+                    .push(place.clone());
             }
-            None => jobs.push(Job { places: vec![place.clone()], lasting: false }),
+            None => jobs.push(Job {
+                places: vec![place.clone()],
+                lasting: false,
+            }),
         }
     }
-    jobs.extend(together.into_values().map(|places| Job { places, lasting: false }));
+    jobs.extend(together.into_values().map(|places| Job {
+        places,
+        lasting: false,
+    }));
     jobs
 }
 
@@ -179,11 +209,17 @@ impl Nights {
     fn new() -> Self {
         let root = folder("matrix");
         fs::write(root.join("leastwise.toml"), CONFIG).unwrap();
-        let mut nights = Self { root, calm: BTreeMap::new() };
+        let mut nights = Self {
+            root,
+            calm: BTreeMap::new(),
+        };
         for terms in TERMS {
             let out = nights.root.join(format!("calm-{}-{}", terms.0, terms.1));
             nights.scan(&aws().start(), terms, 1, &out).exits(0);
-            assert!(report(&out).totals.recommendations >= 3, "{terms:?}: nothing could be lost");
+            assert!(
+                report(&out).totals.recommendations >= 3,
+                "{terms:?}: nothing could be lost"
+            );
             nights.calm.insert(terms, lasting_files(&out));
         }
         nights
@@ -202,7 +238,12 @@ impl Nights {
     /// What a scan makes of it.
     fn meets(&self, job: &Job, number: usize) -> String {
         let mut setup = aws();
-        for Place { operation, fault, page } in &job.places {
+        for Place {
+            operation,
+            fault,
+            page,
+        } in &job.places
+        {
             let when = if job.lasting { When::Always } else { When::First(1) };
             let mut rule = Rule::new(fault.parse().unwrap(), when).on(operation);
             if let Some(number) = PAGES.iter().position(|known| known == page) {
@@ -229,14 +270,19 @@ impl Nights {
     /// A run in the words of the table.
     fn told(&self, ran: &Ran, out: &Path, terms: Terms) -> String {
         if !out.is_dir() {
-            let error = ran.err.lines().find(|line| line.starts_with("error: ")).unwrap_or(&ran.err);
+            let error = ran
+                .err
+                .lines()
+                .find(|line| line.starts_with("error: "))
+                .unwrap_or(&ran.err);
             return format!("exit {}, {error}", ran.code);
         }
         let warnings = ran.err.lines().filter(|line| {
             line.starts_with("warning: scanning only") || line.starts_with("warning: cannot ")
         });
-        let warnings: String =
-            warnings.map(|line| format!(", {}", line.split(". ").next().unwrap())).collect();
+        let warnings: String = warnings
+            .map(|line| format!(", {}", line.split(". ").next().unwrap()))
+            .collect();
         let calm = &self.calm[&terms];
         if lasting_files(out) == *calm {
             assert_eq!(ran.code, 0, "{}", ran.err);
@@ -252,14 +298,24 @@ impl Nights {
             let coverage = serde_json::to_value(account.coverage).unwrap();
             let _ = write!(told, ", {} {}: ", account.id, coverage.as_str().unwrap());
             let failures = account.failures.iter().map(|it| &it.failure);
-            let failures: BTreeSet<String> =
-                failures.map(|it| format!("{} {}", it.operation, it.kind.name())).collect();
+            let failures: BTreeSet<String> = failures
+                .map(|it| format!("{} {}", it.operation, it.kind.name()))
+                .collect();
             if failures.is_empty() {
-                let source = account.evidence.analyzer.unwrap_or(account.evidence.source.to_string());
+                let source = account
+                    .evidence
+                    .analyzer
+                    .unwrap_or(account.evidence.source.to_string());
                 let statuses = account.statuses.iter().filter(|(_, count)| **count > 0);
-                let statuses: Vec<String> =
-                    statuses.map(|(status, count)| format!("{count} {status}")).collect();
-                let _ = write!(told, "{} by {}", statuses.join(" and "), source.rsplit('/').next().unwrap());
+                let statuses: Vec<String> = statuses
+                    .map(|(status, count)| format!("{count} {status}"))
+                    .collect();
+                let _ = write!(
+                    told,
+                    "{} by {}",
+                    statuses.join(" and "),
+                    source.rsplit('/').next().unwrap()
+                );
             } else {
                 told.push_str(&Vec::from_iter(failures).join(" and "));
             }
@@ -288,24 +344,49 @@ fn every_operation_meets_every_fault_on_every_page_as_the_table_says() {
             let mut found = found.lock().unwrap();
             for place in &job.places {
                 let outcome = found.get_mut(place).unwrap();
-                *(if job.lasting { &mut outcome.lasting } else { &mut outcome.once }) = told.clone();
+                *(if job.lasting {
+                    &mut outcome.lasting
+                } else {
+                    &mut outcome.once
+                }) = told.clone();
             }
         }
     };
     let next = AtomicUsize::new(0);
     thread::scope(|scope| (0..AT_A_TIME).for_each(|_| drop(scope.spawn(|| work(&jobs, &next, 0)))));
     // On a busy machine a call can meet its time limit before its fault. What the program does wrong, it does again alone.
-    let is_wrong = |job: &Job| job.places.iter().any(|place| found.lock().unwrap()[place] != wanted[place]);
+    let is_wrong = |job: &Job| {
+        job.places
+            .iter()
+            .any(|place| found.lock().unwrap()[place] != wanted[place])
+    };
     for round in 1..=3 {
         for (number, job) in jobs.iter().enumerate().filter(|(_, job)| is_wrong(job)) {
-            work(std::slice::from_ref(job), &AtomicUsize::new(0), round * jobs.len() + number);
+            work(
+                std::slice::from_ref(job),
+                &AtomicUsize::new(0),
+                round * jobs.len() + number,
+            );
         }
     }
     let mut found = found.into_inner().unwrap();
     found.retain(|place, outcome| wanted[place] != *outcome);
     let mut lines = String::new();
-    for (Place { operation, fault, page }, Outcome { once, lasting }) in &found {
+    for (
+        Place {
+            operation,
+            fault,
+            page,
+        },
+        Outcome { once, lasting },
+    ) in &found
+    {
         let _ = writeln!(lines, "{operation}\t{fault}\t{page}\t{once}\t{lasting}");
     }
-    assert!(found.is_empty(), "{} of {} cells differ; they are\n{lines}", found.len(), wanted.len());
+    assert!(
+        found.is_empty(),
+        "{} of {} cells differ; they are\n{lines}",
+        found.len(),
+        wanted.len()
+    );
 }

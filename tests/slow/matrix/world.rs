@@ -55,18 +55,30 @@ pub(super) fn aws() -> Setup {
         ("444444444444", "outside", "ORGANIZATION"),
         ("555555555555", "outside", "ORGANIZATION"),
     ];
-    let analyzers =
-        analyzers.into_iter().map(|(account, name, kind)| analyzer(account, name, kind)).collect();
+    let analyzers = analyzers
+        .into_iter()
+        .map(|(account, name, kind)| analyzer(account, name, kind))
+        .collect();
     let accounts = PLACES.into_iter().map(|(id, above)| account(id, above)).collect();
     let books = [MANAGEMENT, ADMINISTRATOR].map(|id| (id.to_owned(), books(id, &["quiet"], false)));
     let member = (MEMBER.to_owned(), books_of_member());
-    let world = World::memory(accounts, analyzers, BTreeMap::from_iter(books.into_iter().chain([member])));
+    let world = World::memory(
+        accounts,
+        analyzers,
+        BTreeMap::from_iter(books.into_iter().chain([member])),
+    );
     let setup = Fake::of(world).no_paths().retry_after(0).polls(0);
-    PAGES.into_iter().fold(setup, |setup, (operation, size)| setup.page(operation, size))
+    PAGES
+        .into_iter()
+        .fold(setup, |setup, (operation, size)| setup.page(operation, size))
 }
 
 fn account(id: &str, above: &str) -> Account {
-    let state = if [MANAGEMENT, ADMINISTRATOR, MEMBER].contains(&id) { "ACTIVE" } else { "SUSPENDED" };
+    let state = if [MANAGEMENT, ADMINISTRATOR, MEMBER].contains(&id) {
+        "ACTIVE"
+    } else {
+        "SUSPENDED"
+    };
     Account {
         id: id.to_owned(),
         arn: format!("arn:aws:organizations::{MANAGEMENT}:account/o-matrix00/{id}"),

@@ -42,8 +42,10 @@ fn scan_keeping(
     shared: SharedPolicies,
     keep: &[ActionPattern],
 ) -> Said {
-    let names: serde_json::Map<String, Value> =
-        ACTIONS.iter().map(|(service, names)| ((*service).to_owned(), json!(names))).collect();
+    let names: serde_json::Map<String, Value> = ACTIONS
+        .iter()
+        .map(|(service, names)| ((*service).to_owned(), json!(names)))
+        .collect();
     let catalog = Catalog::from_json(&Value::Object(names).to_string()).unwrap();
     let exceptions = Exceptions::new(&[], keep, jiff::civil::date(2026, 11, 1));
     let ids = BTreeSet::new();
@@ -60,9 +62,15 @@ fn scan_keeping(
         least_sure: Level::Low,
         exceptions: &exceptions,
         organisation: &ids,
-        code: KnownCode { tags: &tags, defined: &defined },
+        code: KnownCode {
+            tags: &tags,
+            defined: &defined,
+        },
     };
-    let place = |at: usize| Account { id: id(at), ..Account::default() };
+    let place = |at: usize| Account {
+        id: id(at),
+        ..Account::default()
+    };
     let none = Harvest::default();
     let prepare = |at: usize| Prepared::of(&place(at), wanted.answers(at), terms(&none), None);
     let (mut surveys, mut unread, mut harvest) = (Vec::new(), Vec::new(), Harvest::default());
@@ -86,11 +94,27 @@ fn scan_keeping(
         shares.extend(assessed.shares);
         accounts.insert(id(*at), assessed.report);
     }
-    let whole = organisation(&families, &outcomes, shares, (terms(&harvest).basis(), Level::Low));
+    let whole = organisation(
+        &families,
+        &outcomes,
+        shares,
+        (terms(&harvest).basis(), Level::Low),
+    );
     files.extend(whole.files);
     let all = serde_json::to_string(&(&accounts, &whole.families, &whole.recommendations, &files)).unwrap();
-    let trials = whole.families.into_iter().filter_map(|family| Some((family.id, family.trial?))).collect();
-    Said { accounts, families: whole.recommendations, trials, files, named: harvest.names(), all }
+    let trials = whole
+        .families
+        .into_iter()
+        .filter_map(|family| Some((family.id, family.trial?)))
+        .collect();
+    Said {
+        accounts,
+        families: whole.recommendations,
+        trials,
+        files,
+        named: harvest.names(),
+        all,
+    }
 }
 
 /// What documents grant: a document, a list of them, or nothing.
@@ -101,17 +125,28 @@ pub(super) fn granted(documents: &str) -> Actions {
         Value::Null => Vec::new(),
         one => vec![one],
     };
-    let statements = documents.iter().flat_map(|document| document["Statement"].as_array().unwrap());
+    let statements = documents
+        .iter()
+        .flat_map(|document| document["Statement"].as_array().unwrap());
     let patterns = statements.flat_map(|statement| match &statement["Action"] {
         Value::String(one) => vec![one.clone()],
-        many => many.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect(),
+        many => many
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it.as_str().unwrap().to_owned())
+            .collect(),
     });
     let patterns: Vec<String> = patterns.collect();
-    let known = ACTIONS.iter().flat_map(|(service, names)| names.iter().map(|name| (*service, *name)));
+    let known = ACTIONS
+        .iter()
+        .flat_map(|(service, names)| names.iter().map(|name| (*service, *name)));
     known
         .chain(BEYOND)
         .filter(|(service, name)| {
-            patterns.iter().any(|pattern| matches(pattern, &format!("{service}:{name}")))
+            patterns
+                .iter()
+                .any(|pattern| matches(pattern, &format!("{service}:{name}")))
         })
         .collect()
 }
@@ -120,9 +155,9 @@ pub(super) fn granted(documents: &str) -> Actions {
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
-        Some((head, rest)) => {
-            text.strip_prefix(head).is_some_and(|tail| (0..=tail.len()).any(|at| matches(rest, &tail[at..])))
-        }
+        Some((head, rest)) => text
+            .strip_prefix(head)
+            .is_some_and(|tail| (0..=tail.len()).any(|at| matches(rest, &tail[at..]))),
     }
 }
 
@@ -134,7 +169,10 @@ impl Said {
         let mut holders = vec![(kind.to_owned(), name, person.managed.clone(), person.aws)];
         for group in &person.groups {
             let place = &wanted.places[at];
-            let (policies, aws) = (place.group_policies[*group].clone(), place.group_aws && *group == 0);
+            let (policies, aws) = (
+                place.group_policies[*group].clone(),
+                place.group_aws && *group == 0,
+            );
             holders.push(("group".to_owned(), format!("group-{group}"), policies, aws));
         }
         let mut all = Actions::new();
@@ -154,7 +192,10 @@ impl Said {
                 let arn = managed_arn(at, number);
                 let hands = |it: &Recommendation| {
                     it.policy_arn.as_ref() == Some(&arn)
-                        && it.holders.iter().any(|hands| hands.kind.name() == kind && hands.name == name)
+                        && it
+                            .holders
+                            .iter()
+                            .any(|hands| hands.kind.name() == kind && hands.name == name)
                 };
                 let family = format!("fleet/managed/shared-{number}");
                 all.extend(self.replaced(&before, at, |it| it.id == own || hands(it), &family));
@@ -162,11 +203,17 @@ impl Said {
             if aws {
                 let hands = |it: &Recommendation| {
                     it.policy_arn.as_deref() == Some(AWS)
-                        && it.holders.iter().any(|hands| hands.kind.name() == kind && hands.name == name)
+                        && it
+                            .holders
+                            .iter()
+                            .any(|hands| hands.kind.name() == kind && hands.name == name)
                 };
                 let family = match name.strip_prefix("AWSReservedSSO_") {
                     Some(set) => {
-                        format!("permission-set/{}/aws:CommonAccess", set.split('_').next().unwrap())
+                        format!(
+                            "permission-set/{}/aws:CommonAccess",
+                            set.split('_').next().unwrap()
+                        )
                     }
                     None => format!("fleet/{kind}/{name}/aws:CommonAccess"),
                 };
@@ -217,9 +264,18 @@ fn empty() -> AccountReport {
 }
 
 pub(super) fn people(wanted: &Organisation) -> impl Iterator<Item = (usize, usize, &Person)> {
-    wanted.places.iter().enumerate().filter(|(_, place)| !place.denied).flat_map(|(at, place)| {
-        place.people.iter().enumerate().map(move |(number, person)| (at, number, person))
-    })
+    wanted
+        .places
+        .iter()
+        .enumerate()
+        .filter(|(_, place)| !place.denied)
+        .flat_map(|(at, place)| {
+            place
+                .people
+                .iter()
+                .enumerate()
+                .map(move |(number, person)| (at, number, person))
+        })
 }
 
 proptest! {

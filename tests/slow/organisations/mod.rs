@@ -13,10 +13,27 @@ mod trials;
 
 /// The catalog.
 const ACTIONS: [(&str, [&str; 6]); 4] = [
-    ("s3", ["GetObject", "GetObjectAcl", "GetBucketAcl", "PutObject", "PutObjectAcl", "DeleteObject"]),
+    (
+        "s3",
+        [
+            "GetObject",
+            "GetObjectAcl",
+            "GetBucketAcl",
+            "PutObject",
+            "PutObjectAcl",
+            "DeleteObject",
+        ],
+    ),
     (
         "sqs",
-        ["SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueUrl", "GetQueueAttributes", "PurgeQueue"],
+        [
+            "SendMessage",
+            "ReceiveMessage",
+            "DeleteMessage",
+            "GetQueueUrl",
+            "GetQueueAttributes",
+            "PurgeQueue",
+        ],
     ),
     (
         "ec2",
@@ -30,7 +47,17 @@ const ACTIONS: [(&str, [&str; 6]); 4] = [
         ],
     ),
     // Nobody sees the use of the first.
-    ("iam", ["PassRole", "PassThing", "GetRole", "ListRoles", "CreateUser", "DeleteUser"]),
+    (
+        "iam",
+        [
+            "PassRole",
+            "PassThing",
+            "GetRole",
+            "ListRoles",
+            "CreateUser",
+            "DeleteUser",
+        ],
+    ),
 ];
 /// What no catalog has: used by some, unused by others. The last is of a service that no catalog has either.
 const BEYOND: [(&str, &str); 5] = [
@@ -126,19 +153,28 @@ fn person() -> impl Strategy<Value = Person> {
     let groups = proptest::collection::btree_set(0..2_usize, 0..3);
     let beyond = proptest::array::uniform5(proptest::option::weighted(0.4, any::<bool>()));
     let kind = (0..5_usize, beyond);
-    (kind, use_, proptest::option::of(patterns()), few(), any::<bool>(), groups, 0..8_usize).prop_map(
-        |((kind, beyond), use_, inline, managed, aws, groups, bound)| Person {
-            beyond,
-            user: kind == 0,
-            sso: kind == 1,
-            use_,
-            inline,
-            managed,
-            aws,
-            groups: if kind == 0 { groups } else { BTreeSet::new() },
-            bound: bound == 0,
-        },
+    (
+        kind,
+        use_,
+        proptest::option::of(patterns()),
+        few(),
+        any::<bool>(),
+        groups,
+        0..8_usize,
     )
+        .prop_map(
+            |((kind, beyond), use_, inline, managed, aws, groups, bound)| Person {
+                beyond,
+                user: kind == 0,
+                sso: kind == 1,
+                use_,
+                inline,
+                managed,
+                aws,
+                groups: if kind == 0 { groups } else { BTreeSet::new() },
+                bound: bound == 0,
+            },
+        )
 }
 
 fn organisations() -> impl Strategy<Value = Organisation> {
@@ -152,7 +188,10 @@ fn organisations() -> impl Strategy<Value = Organisation> {
         group_aws,
         denied: denied == 0,
     });
-    (proptest::collection::vec(patterns(), 3), proptest::collection::vec(place, 1..6))
+    (
+        proptest::collection::vec(patterns(), 3),
+        proptest::collection::vec(place, 1..6),
+    )
         .prop_map(|(managed, places)| Organisation { managed, places })
 }
 
@@ -174,14 +213,22 @@ impl Person {
     }
 
     fn arn(&self, account: usize, at: usize) -> String {
-        let path = if self.sso { "aws-reserved/sso.amazonaws.com/" } else { "" };
+        let path = if self.sso {
+            "aws-reserved/sso.amazonaws.com/"
+        } else {
+            ""
+        };
         let kind = if self.user { "user" } else { "role" };
         format!("arn:aws:iam::{}:{kind}/{path}{}", id(account), self.name(at))
     }
 
     /// What the evidence may say is unused: of a whole service nothing whose use nobody sees.
     fn unused(&self, last_accessed: bool) -> Actions {
-        let all = || ACTIONS.iter().flat_map(|(service, names)| names.iter().map(|name| (*service, *name)));
+        let all = || {
+            ACTIONS
+                .iter()
+                .flat_map(|(service, names)| names.iter().map(|name| (*service, *name)))
+        };
         let mut unused = self.unused_of_catalog(last_accessed, all());
         for (at, (service, name)) in BEYOND.iter().enumerate() {
             let is_idle = matches!(self.use_, Use::Idle) && (last_accessed || !self.user);
@@ -197,7 +244,9 @@ impl Person {
 
     /// What it was seen to use, as far as somebody looked.
     fn used(&self, last_accessed: bool) -> Actions {
-        let Use::Unused(services) = &self.use_ else { return Actions::new() };
+        let Use::Unused(services) = &self.use_ else {
+            return Actions::new();
+        };
         if !last_accessed {
             return Actions::new();
         }
@@ -207,13 +256,22 @@ impl Person {
                 Some(None) => continue,
                 Some(Some(unused)) => {
                     used.extend(
-                        (0..6).filter(|name| !unused.contains(name)).map(|name| (*service, names[name])),
+                        (0..6)
+                            .filter(|name| !unused.contains(name))
+                            .map(|name| (*service, names[name])),
                     );
                 }
                 None => used.extend(names.iter().map(|name| (*service, *name))),
             }
-            let beyond = BEYOND.iter().zip(self.beyond).filter(|((own, _), _)| own == service);
-            used.extend(beyond.filter(|(_, seen)| *seen == Some(true)).map(|(action, _)| *action));
+            let beyond = BEYOND
+                .iter()
+                .zip(self.beyond)
+                .filter(|((own, _), _)| own == service);
+            used.extend(
+                beyond
+                    .filter(|(_, seen)| *seen == Some(true))
+                    .map(|(action, _)| *action),
+            );
         }
         used.extend(BEYOND.last().filter(|_| self.beyond[4] == Some(true)));
         used
@@ -236,7 +294,10 @@ impl Person {
                         None => is_seen(all[*number]),
                     };
                     let whole = names.is_none().then_some((service, "*"));
-                    (0..6).filter(wanted).map(move |number| (service, all[number])).chain(whole)
+                    (0..6)
+                        .filter(wanted)
+                        .map(move |number| (service, all[number]))
+                        .chain(whole)
                 })
                 .collect(),
             _ => Actions::new(),
@@ -256,10 +317,15 @@ impl Organisation {
                 json!({"operation": "GetAccountAuthorizationDetails", "kind": "denied"}),
             );
             let failure: leastwise_core::evidence::Failure = failure.unwrap();
-            return Answers { authorization: Err(failure.clone()), evidence: Err(failure) };
+            return Answers {
+                authorization: Err(failure.clone()),
+                evidence: Err(failure),
+            };
         }
         let attached = |numbers: &BTreeSet<usize>, aws: bool| -> Value {
-            let own = numbers.iter().map(|number| json!({"PolicyArn": managed_arn(at, *number)}));
+            let own = numbers
+                .iter()
+                .map(|number| json!({"PolicyArn": managed_arn(at, *number)}));
             own.chain(aws.then(|| json!({"PolicyArn": AWS}))).collect()
         };
         let (mut roles, mut users, mut findings) = (Vec::new(), Vec::new(), Vec::new());
@@ -274,7 +340,9 @@ impl Organisation {
             } else {
                 "2020-01-01T00:00:00Z"
             };
-            let boundary = person.bound.then(|| json!({"PermissionsBoundaryArn": managed_arn(at, 0)}));
+            let boundary = person
+                .bound
+                .then(|| json!({"PermissionsBoundaryArn": managed_arn(at, 0)}));
             let common = json!({
                 "Arn": person.arn(at, number), "CreateDate": created,
                 "Path": if person.sso { "/aws-reserved/sso.amazonaws.com/" } else { "/" },
@@ -282,12 +350,19 @@ impl Organisation {
                 "PermissionsBoundary": boundary,
             });
             let mut one = common;
-            let (name, list) =
-                if person.user { ("UserName", "UserPolicyList") } else { ("RoleName", "RolePolicyList") };
+            let (name, list) = if person.user {
+                ("UserName", "UserPolicyList")
+            } else {
+                ("RoleName", "RolePolicyList")
+            };
             one[name] = person.name(number).into();
             one[list] = inline.into();
             if person.user {
-                one["GroupList"] = person.groups.iter().map(|group| format!("group-{group}")).collect();
+                one["GroupList"] = person
+                    .groups
+                    .iter()
+                    .map(|group| format!("group-{group}"))
+                    .collect();
                 users.push(one);
             } else {
                 roles.push(one);
@@ -323,8 +398,15 @@ impl Organisation {
         Answers {
             authorization: Ok(authorization),
             evidence: Ok(match place.last_accessed {
-                false => Evidence { analyzer, findings, ..Evidence::default() },
-                true => Evidence { last_accessed: self.last_accessed(at), ..Evidence::default() },
+                false => Evidence {
+                    analyzer,
+                    findings,
+                    ..Evidence::default()
+                },
+                true => Evidence {
+                    last_accessed: self.last_accessed(at),
+                    ..Evidence::default()
+                },
             }),
         }
     }
@@ -344,7 +426,10 @@ impl Organisation {
                     return json!({"ServiceNamespace": prefix});
                 };
                 let known = (0..6).map(|name| (names[name], !unused.contains(&name)));
-                let beyond = BEYOND.iter().zip(person.beyond).filter(|((own, _), _)| own == prefix);
+                let beyond = BEYOND
+                    .iter()
+                    .zip(person.beyond)
+                    .filter(|((own, _), _)| own == prefix);
                 let beyond = beyond.filter_map(|((_, name), seen)| Some((*name, seen?)));
                 let actions = known.chain(beyond).map(|(name, used)| match used {
                     true => json!({"ActionName": name, "LastAccessedTime": seen}),
@@ -355,8 +440,9 @@ impl Organisation {
                     "TrackedActionsLastAccessed": actions.collect::<Vec<_>>(),
                 })
             });
-            let newsvc =
-                person.beyond[4].filter(|_| !matches!(person.use_, Use::Idle)).map(|used| match used {
+            let newsvc = person.beyond[4]
+                .filter(|_| !matches!(person.use_, Use::Idle))
+                .map(|used| match used {
                     true => json!({
                         "ServiceNamespace": "newsvc", "LastAuthenticated": seen,
                         "TrackedActionsLastAccessed": [{"ActionName": "DoIt", "LastAccessedTime": seen}],

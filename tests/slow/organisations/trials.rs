@@ -15,16 +15,25 @@ use crate::harness::chance::config;
 fn only(said: &Said, change: &str) -> Said {
     let mut only = said.clone();
     only.families.retain(|it| it.id == change);
-    only.accounts.values_mut().for_each(|account| account.recommendations.retain(|it| it.id == change));
+    only.accounts
+        .values_mut()
+        .for_each(|account| account.recommendations.retain(|it| it.id == change));
     only
 }
 
 /// What a trial denies to a principal.
 fn denied(trials: &[&Trial]) -> Actions {
-    let patterns: Vec<&String> = trials.iter().flat_map(|trial| trial.deny.iter().flatten()).collect();
-    let known = ACTIONS.iter().flat_map(|(service, names)| names.iter().map(|name| (*service, *name)));
+    let patterns: Vec<&String> = trials
+        .iter()
+        .flat_map(|trial| trial.deny.iter().flatten())
+        .collect();
+    let known = ACTIONS
+        .iter()
+        .flat_map(|(service, names)| names.iter().map(|name| (*service, *name)));
     let is_denied = |(service, name): &(&str, &str)| {
-        patterns.iter().any(|pattern| matches(pattern, &format!("{service}:{name}")))
+        patterns
+            .iter()
+            .any(|pattern| matches(pattern, &format!("{service}:{name}")))
     };
     known.chain(BEYOND).filter(is_denied).collect()
 }
@@ -32,13 +41,20 @@ fn denied(trials: &[&Trial]) -> Actions {
 /// The changes that reach a principal.
 fn changes<'s>(said: &'s Said, account: &'s AccountReport, arn: &str) -> Vec<&'s Recommendation> {
     let all = account.recommendations.iter().chain(&said.families);
-    all.filter(|it| it.reaches.iter().any(|reached| reached == arn)).collect()
+    all.filter(|it| it.reaches.iter().any(|reached| reached == arn))
+        .collect()
 }
 
 /// Whether somebody knows the name of an action.
 fn is_known(said: &Said, (service, name): &(&str, &str)) -> bool {
-    let named = said.named.get(*service).is_some_and(|names| names.iter().any(|it| it == name));
-    named || ACTIONS.iter().any(|(own, names)| own == service && names.contains(name))
+    let named = said
+        .named
+        .get(*service)
+        .is_some_and(|names| names.iter().any(|it| it == name));
+    named
+        || ACTIONS
+            .iter()
+            .any(|(own, names)| own == service && names.contains(name))
 }
 
 /// Where a trial is not what its change does: for a principal, or for all of a permission set.
@@ -51,13 +67,18 @@ fn fault(said: &Said, wanted: &Organisation) -> Option<String> {
         for change in changes(said, account, &arn) {
             let then = only(said, &change.id).after(wanted, at, number);
             let is_set = said.trials.get(&change.id);
-            let own =
-                account.trials.iter().filter(|it| it.change == change.id && it.principals.contains(&arn));
+            let own = account
+                .trials
+                .iter()
+                .filter(|it| it.change == change.id && it.principals.contains(&arn));
             let own: Vec<&Trial> = own.map(|it| &it.trial).chain(is_set).collect();
             let denied = denied(&own);
             let tried: Actions = now.difference(&denied).copied().collect();
             if let Some(more) = then.difference(&tried).next() {
-                return Some(format!("the trial of {} denies {more:?} to {arn}, which keeps it", change.id));
+                return Some(format!(
+                    "the trial of {} denies {more:?} to {arn}, which keeps it",
+                    change.id
+                ));
             }
             if let Some(more) = denied.difference(&now).next() {
                 return Some(format!(
@@ -74,7 +95,9 @@ fn fault(said: &Said, wanted: &Organisation) -> Option<String> {
             }
         }
     }
-    of_sets.into_iter().find_map(|change| set_fault(said, wanted, change))
+    of_sets
+        .into_iter()
+        .find_map(|change| set_fault(said, wanted, change))
 }
 
 /// Of a permission set all that everybody loses is denied.
@@ -90,7 +113,9 @@ fn set_fault(said: &Said, wanted: &Organisation, change: &str) -> Option<String>
     }
     let denied = denied(&[&said.trials[change]]);
     let mut missing = lost.difference(&denied).filter(|action| is_known(said, action));
-    missing.next().map(|missing| format!("the trial of {change} leaves {missing:?} to all"))
+    missing
+        .next()
+        .map(|missing| format!("the trial of {change} leaves {missing:?} to all"))
 }
 
 proptest! {

@@ -19,18 +19,36 @@ const WAYS: [&str; 3] = ["owner", "account", "ou"];
 const WORDS: [&str; 2] = ["unused-password", "error-finding"];
 
 fn split(snapshot: &str, by: &str, out: &Path, more: &[&str]) -> Ran {
-    let args = ["scan", "--snapshot", snapshot, "--split-by", by, "--out", out.to_str().unwrap()];
-    leastwise(args.iter().chain(more)).with("LEASTWISE_OWNER_TAG", "owner").ran()
+    let args = [
+        "scan",
+        "--snapshot",
+        snapshot,
+        "--split-by",
+        by,
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    leastwise(args.iter().chain(more))
+        .with("LEASTWISE_OWNER_TAG", "owner")
+        .ran()
 }
 
 /// The packs of a report, by name.
 fn packs(out: &Path) -> BTreeMap<String, Vec<AccountReport>> {
-    let folders = fs::read_dir(out.join("packs")).unwrap().map(|entry| entry.unwrap().path());
+    let folders = fs::read_dir(out.join("packs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let read = |folder: &Path| {
         let report = report(folder);
-        report.accounts.iter().map(|summary| account(folder, &summary.id)).collect::<Vec<_>>()
+        report
+            .accounts
+            .iter()
+            .map(|summary| account(folder, &summary.id))
+            .collect::<Vec<_>>()
     };
-    folders.map(|it| (it.file_name().unwrap().to_str().unwrap().to_owned(), read(&it))).collect()
+    folders
+        .map(|it| (it.file_name().unwrap().to_str().unwrap().to_owned(), read(&it)))
+        .collect()
 }
 
 /// What IAM told of each principal, by ARN: what stands in its policies is its own.
@@ -41,7 +59,10 @@ fn told(snapshot: &str) -> BTreeMap<String, String> {
             let answer: Value = serde_json::from_slice(&bytes).unwrap();
             for list in ["RoleDetailList", "UserDetailList"] {
                 for principal in answer[list].as_array().unwrap() {
-                    told.insert(principal["Arn"].as_str().unwrap().to_owned(), principal.to_string());
+                    told.insert(
+                        principal["Arn"].as_str().unwrap().to_owned(),
+                        principal.to_string(),
+                    );
                 }
             }
         }
@@ -59,23 +80,45 @@ fn has_word(text: &str, name: &str) -> bool {
 
 /// Holds every byte of every pack against all that is somebody else's; gives how often others were only counted.
 fn nobody_else_is_in(snapshot: &str, out: &Path) -> usize {
-    let whole: Vec<AccountReport> =
-        report(out).accounts.iter().map(|summary| account(out, &summary.id)).collect();
+    let whole: Vec<AccountReport> = report(out)
+        .accounts
+        .iter()
+        .map(|summary| account(out, &summary.id))
+        .collect();
     let all: Vec<_> = whole.iter().flat_map(|account| &account.principals).collect();
     let told = told(snapshot);
     let mut packed: Vec<String> = Vec::new();
     let mut counted = 0;
     for (name, accounts) in packs(out) {
-        let own: BTreeSet<&str> =
-            accounts.iter().flat_map(|it| &it.principals).map(|it| it.arn.as_str()).collect();
-        let names: BTreeSet<&str> =
-            accounts.iter().flat_map(|it| &it.principals).map(|it| it.name.as_str()).collect();
+        let own: BTreeSet<&str> = accounts
+            .iter()
+            .flat_map(|it| &it.principals)
+            .map(|it| it.arn.as_str())
+            .collect();
+        let names: BTreeSet<&str> = accounts
+            .iter()
+            .flat_map(|it| &it.principals)
+            .map(|it| it.name.as_str())
+            .collect();
         let ids: BTreeSet<&str> = accounts.iter().map(|it| it.summary.id.as_str()).collect();
         let documents: String = own.iter().filter_map(|arn| told.get(*arn)).cloned().collect();
         let mut strange: BTreeSet<&str> = BTreeSet::new();
-        strange.extend(whole.iter().map(|it| it.summary.id.as_str()).filter(|id| !ids.contains(id)));
-        strange.extend(all.iter().map(|it| it.arn.as_str()).filter(|arn| !own.contains(arn)));
-        strange.extend(all.iter().map(|it| it.name.as_str()).filter(|name| !names.contains(name)));
+        strange.extend(
+            whole
+                .iter()
+                .map(|it| it.summary.id.as_str())
+                .filter(|id| !ids.contains(id)),
+        );
+        strange.extend(
+            all.iter()
+                .map(|it| it.arn.as_str())
+                .filter(|arn| !own.contains(arn)),
+        );
+        strange.extend(
+            all.iter()
+                .map(|it| it.name.as_str())
+                .filter(|name| !names.contains(name)),
+        );
         let groups: BTreeSet<&str> = accounts
             .iter()
             .flat_map(|it| &it.principals)
@@ -111,9 +154,17 @@ fn packs_stand_alone_and_add_up(out: &Path) {
         let totals = report(&pack).totals;
         assert_eq!(manifest(&pack).totals, totals);
         together.principals += totals.principals;
-        totals.statuses.iter().for_each(|(it, count)| *together.statuses.entry(*it).or_default() += count);
+        totals
+            .statuses
+            .iter()
+            .for_each(|(it, count)| *together.statuses.entry(*it).or_default() += count);
         together.effect.join(&totals.effect);
-        for file in ["index.html", "findings.csv", "tickets/tickets.csv", "catalog.json"] {
+        for file in [
+            "index.html",
+            "findings.csv",
+            "tickets/tickets.csv",
+            "catalog.json",
+        ] {
             assert!(pack.join(file).is_file(), "{file}");
         }
     }
@@ -137,7 +188,10 @@ fn every_principal_is_in_one_pack_and_nobody_elses_name_is_in_it() {
     let names = |by: &str| packs(&root.join(by)).into_keys().collect::<Vec<_>>();
     assert_eq!(names("account").len(), 10);
     assert!(names("owner").contains(&"team-payments@example.com".to_owned()));
-    assert!(names("owner").contains(&"666666666666".to_owned()), "those without the tag are their account's");
+    assert!(
+        names("owner").contains(&"666666666666".to_owned()),
+        "those without the tag are their account's"
+    );
     assert!(names("ou").contains(&"ou-acme-workloadsprod0".to_owned()));
     // The management account is right under the root.
     assert!(names("ou").contains(&"r-acme".to_owned()));
@@ -181,13 +235,19 @@ fn an_account_whose_unit_is_not_known_is_in_a_pack_that_says_so() {
     let snapshot = root.join("snapshot");
     crate::scan::copy("mocks/acme", &snapshot, |path, value| {
         if path == "accounts.json" {
-            value["Accounts"].as_array_mut().unwrap()[7].as_object_mut().unwrap().remove("Paths");
+            value["Accounts"].as_array_mut().unwrap()[7]
+                .as_object_mut()
+                .unwrap()
+                .remove("Paths");
         }
     });
     let out = root.join("report");
     split(snapshot.to_str().unwrap(), "ou", &out, &[]).exits(0);
     let lost = &packs(&out)["no-ou"];
-    assert_eq!(lost.iter().map(|it| it.summary.id.as_str()).collect::<Vec<_>>(), ["888888888888"]);
+    assert_eq!(
+        lost.iter().map(|it| it.summary.id.as_str()).collect::<Vec<_>>(),
+        ["888888888888"]
+    );
 }
 
 #[test]
@@ -195,7 +255,10 @@ fn a_report_has_no_packs_unless_they_are_asked_for_and_refuses_other_ways() {
     let out = folder("packs-none").join("report");
     crate::scan::scan("mocks/acme", &out).exits(0);
     assert!(!out.join("packs").exists());
-    split("mocks/acme", "team", &out, &[]).exits(2).says("--split-by").says("owner");
+    split("mocks/acme", "team", &out, &[])
+        .exits(2)
+        .says("--split-by")
+        .says("owner");
 }
 
 #[test]
@@ -221,7 +284,10 @@ fn a_report_has_more_files_than_may_be_open_at_a_time() {
         out.display()
     );
     let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", &call]).current_dir(env!("CARGO_MANIFEST_DIR")).env("LEASTWISE_OWNER_TAG", "owner");
+    shell
+        .args(["-c", &call])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("LEASTWISE_OWNER_TAG", "owner");
     let ran = shell.output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);

@@ -38,7 +38,10 @@ fn shared(unused: &[&str], analyzed: &str) -> Value {
 
 /// Scans a case into a folder of its own.
 fn pack(case: &Value, name: &str, catalog: &Path, more: &[&str]) -> PathBuf {
-    let (snapshot, out) = (catalog.with_file_name(format!("{name}-snapshot")), catalog.with_file_name(name));
+    let (snapshot, out) = (
+        catalog.with_file_name(format!("{name}-snapshot")),
+        catalog.with_file_name(name),
+    );
     recorded::write(case, &snapshot);
     let mut args = vec!["--catalog", catalog.to_str().unwrap(), "--format", EVERY];
     args.extend(more);
@@ -56,8 +59,15 @@ fn are_told_to_all_but(out: &Path, owner: &str, words: &[&str]) {
     let pack = format!("packs/{owner}/");
     assert!(out.join(&pack).join("report.json").is_file());
     for word in words {
-        assert!(!told(word, &|path| !path.starts_with("packs/")).is_empty(), "nobody is told `{word}`");
-        assert_eq!(told(word, &|path| path.starts_with(&pack)), Vec::<String>::new(), "{owner}: {word}");
+        assert!(
+            !told(word, &|path| !path.starts_with("packs/")).is_empty(),
+            "nobody is told `{word}`"
+        );
+        assert_eq!(
+            told(word, &|path| path.starts_with(&pack)),
+            Vec::<String>::new(),
+            "{owner}: {word}"
+        );
     }
 }
 
@@ -66,16 +76,34 @@ fn no_tag_and_no_day_of_another_owner_is_in_a_pack() {
     let catalog = catalog(&folder("packs-others"));
     let case = shared(&["PutObject"], "2026-10-31T00:00:00Z");
     let out = pack(&case, "told", &catalog, &["--min-confidence", "low"]);
-    let words =
-        ["purpose", "deployment-of-right", "\\\"deployment\\\"", "37 days", "2026-09-24", "2026-10-30T11"];
+    let words = [
+        "purpose",
+        "deployment-of-right",
+        "\\\"deployment\\\"",
+        "37 days",
+        "2026-09-24",
+        "2026-10-30T11",
+    ];
     are_told_to_all_but(&out, "left", &words);
     are_told_to_all_but(&out, "right", &["2026-10-30T00:00:00Z"]);
     let account = fs::read_to_string(out.join(format!("packs/left/accounts/{ACCOUNT}.json"))).unwrap();
     let account: Value = serde_json::from_str(&account).unwrap();
-    let reasons = account["recommendations"][0]["confidence"]["reasons"].as_array().unwrap();
-    let told: Vec<_> = reasons.iter().map(|it| (it["code"].as_str(), it["principals"].as_u64())).collect();
+    let reasons = account["recommendations"][0]["confidence"]["reasons"]
+        .as_array()
+        .unwrap();
+    let told: Vec<_> = reasons
+        .iter()
+        .map(|it| (it["code"].as_str(), it["principals"].as_u64()))
+        .collect();
     let codes = ["hint-deployment", "used-in-window", "unused-by-action"];
-    assert_eq!(told, codes.map(Some).into_iter().zip([1, 2, 2].map(Some)).collect::<Vec<_>>());
+    assert_eq!(
+        told,
+        codes
+            .map(Some)
+            .into_iter()
+            .zip([1, 2, 2].map(Some))
+            .collect::<Vec<_>>()
+    );
     for reason in reasons {
         assert!(
             !reason["why"].as_str().unwrap().is_empty()
@@ -109,23 +137,40 @@ fn a_path_that_another_owners_own_policy_completes_is_in_no_pack() {
     let out = pack(&case, "paths", &catalog, &["--min-confidence", "low"]);
     are_told_to_all_but(&out, "left", &["iam:PassRole with ec2:RunInstances"]);
     // Nor does the severity say that there is one.
-    let change = |place: &Path| account(place, ACCOUNT).recommendations.remove(0).impact.severity.name();
-    assert_eq!((change(&out), change(&out.join("packs/left"))), ("escalation", "write"));
+    let change = |place: &Path| {
+        account(place, ACCOUNT)
+            .recommendations
+            .remove(0)
+            .impact
+            .severity
+            .name()
+    };
+    assert_eq!(
+        (change(&out), change(&out.join("packs/left"))),
+        ("escalation", "write")
+    );
 }
 
 #[test]
 fn when_another_owner_uses_something_every_so_often_is_in_no_pack() {
     let catalog = catalog(&folder("packs-others-nights"));
     let mut previous = catalog.with_file_name("none");
-    for (night, unused) in
-        [("2026-11-02", "PutObject"), ("2026-11-13", "DeleteObject"), ("2026-11-24", "PutObject")]
-    {
+    for (night, unused) in [
+        ("2026-11-02", "PutObject"),
+        ("2026-11-13", "DeleteObject"),
+        ("2026-11-24", "PutObject"),
+    ] {
         let case = shared(&[unused], &format!("{night}T07:00:00Z"));
         previous = pack(
             &case,
             night,
             &catalog,
-            &["--min-confidence", "low", "--previous", previous.to_str().unwrap()],
+            &[
+                "--min-confidence",
+                "low",
+                "--previous",
+                previous.to_str().unwrap(),
+            ],
         );
     }
     let page = fs::read_to_string(previous.join(format!("packs/left/accounts/{ACCOUNT}.html"))).unwrap();
@@ -150,12 +195,20 @@ fn a_group_in_which_none_of_its_owners_principals_is_stands_in_no_pack() {
             "unused": {"one": unused, "two": unused},
         }},
     });
-    let out = pack(&case, "report", &catalog(&folder("packs-others-foreign-groups")), &[]);
+    let out = pack(
+        &case,
+        "report",
+        &catalog(&folder("packs-others-foreign-groups")),
+        &[],
+    );
     for (own, other) in [("left", "RIGHT-grp"), ("right", "LEFT-grp")] {
         let mut told = 0;
         for (path, bytes) in crate::scan::files(&out.join("packs").join(own)) {
             let text = format!("{path} {}", String::from_utf8(bytes).unwrap());
-            assert!(!text.contains(other) && !text.contains("EMPTY-grp"), "{path} of {own}");
+            assert!(
+                !text.contains(other) && !text.contains("EMPTY-grp"),
+                "{path} of {own}"
+            );
             told += usize::from(text.contains(&format!("{}-grp", own.to_uppercase())));
         }
         assert!(told > 0, "its own group is not told to {own}");
@@ -207,11 +260,22 @@ fn what_a_group_has_is_changed_from_the_pack_of_an_owner_who_has_all_its_members
     assert_eq!(seen[..], [&wanted[..], &[("substitute", "Storage")]].concat());
     let shared = changes.iter().filter(|it| it.others > 0).count();
     assert_eq!(shared, 5);
-    for (file, own) in [("terraform/main.tf", "\"mine\""), ("cloudformation.template.json", "\"mine\"")] {
+    for (file, own) in [
+        ("terraform/main.tf", "\"mine\""),
+        ("cloudformation.template.json", "\"mine\""),
+    ] {
         let text = fs::read_to_string(left.join("changes").join(ACCOUNT).join(file)).unwrap();
         assert_eq!(text.matches(REASON).count(), shared, "{text}");
-        assert!(text.contains(own) && !text.contains("detach-group-policy"), "{text}");
+        assert!(
+            text.contains(own) && !text.contains("detach-group-policy"),
+            "{text}"
+        );
     }
-    assert_eq!(page(&left).matches(&format!("No script can apply this change: {REASON}")).count(), shared);
+    assert_eq!(
+        page(&left)
+            .matches(&format!("No script can apply this change: {REASON}"))
+            .count(),
+        shared
+    );
     assert!(!page(&out).contains("No script can apply this change"));
 }

@@ -17,7 +17,11 @@ fn owners_who_share_policies_learn_of_each_other_no_more_than_how_many_they_are(
     for (shared, config) in [("in-place", ""), ("both", ""), ("fork", "mocks/exceptions.toml")] {
         let out = root.join(shared);
         let mut more = vec!["--shared", shared];
-        more.extend(if config.is_empty() { vec![] } else { vec!["--config", config] });
+        more.extend(if config.is_empty() {
+            vec![]
+        } else {
+            vec!["--config", config]
+        });
         split(snapshot, "owner", &out, &more).exits(0);
         let counted = nobody_else_is_in(snapshot, &out);
         assert!(counted > 20, "only {counted} shared things were told");
@@ -25,7 +29,9 @@ fn owners_who_share_policies_learn_of_each_other_no_more_than_how_many_they_are(
         let packs = packs(&out);
         for side in ["left", "right"] {
             let mine = packs[side].iter().flat_map(|it| &it.recommendations);
-            let copies: Vec<_> = mine.filter(|it| it.others > 0 && !it.holders.is_empty()).collect();
+            let copies: Vec<_> = mine
+                .filter(|it| it.others > 0 && !it.holders.is_empty())
+                .collect();
             assert!(!copies.is_empty(), "no copy is shared");
             for copy in copies {
                 // It goes by the name of a holder of the pack's own, under which its files are.
@@ -37,13 +43,21 @@ fn owners_who_share_policies_learn_of_each_other_no_more_than_how_many_they_are(
     }
 }
 
-const ALL: [&str; 4] = ["--shared", "in-place", "--format", "changes,terraform,cloudformation"];
+const ALL: [&str; 4] = [
+    "--shared",
+    "in-place",
+    "--format",
+    "changes,terraform,cloudformation",
+];
 pub(super) const REASON: &str = "principals of other owners share it";
 
 /// How often a text stands in the files of a folder whose paths end so.
 fn count(folder: &Path, ending: &str, text: &str) -> usize {
-    let all = files(folder).into_iter().filter(|(path, _)| path.ends_with(ending));
-    all.map(|(_, bytes)| String::from_utf8(bytes).unwrap().matches(text).count()).sum()
+    let all = files(folder)
+        .into_iter()
+        .filter(|(path, _)| path.ends_with(ending));
+    all.map(|(_, bytes)| String::from_utf8(bytes).unwrap().matches(text).count())
+        .sum()
 }
 
 /// What a group has, all its members have.
@@ -88,14 +102,20 @@ fn what_others_share_is_changed_from_the_whole_report_and_their_use_is_not_told(
                     own += usize::from(it.others == 0);
                 }
                 for it in &here.recommendations {
-                    let told = whole.recommendations.iter().find(|of_all| of_all.id == it.id).unwrap();
+                    let told = whole
+                        .recommendations
+                        .iter()
+                        .find(|of_all| of_all.id == it.id)
+                        .unwrap();
                     assert_eq!(tells(it), tells(told) && it.others == 0, "{}", it.id);
                     silent += usize::from(tells(told) && it.others > 0);
                 }
             }
             versions += shared;
-            for it in
-                report(&pack).recommendations.iter().filter(|it| it.holder_kind.name() == "permission-set")
+            for it in report(&pack)
+                .recommendations
+                .iter()
+                .filter(|it| it.holder_kind.name() == "permission-set")
             {
                 is_refused(&pack, it, it.others > 0);
                 shared += usize::from(it.others > 0);
@@ -111,7 +131,10 @@ fn what_others_share_is_changed_from_the_whole_report_and_their_use_is_not_told(
             assert_eq!(count(&out, file, REASON), 0, "the whole report names everybody");
         }
     }
-    assert!(versions > 3 && sets > 3 && own > 3 && silent > 3, "{versions} {sets} {own} {silent}");
+    assert!(
+        versions > 3 && sets > 3 && own > 3 && silent > 3,
+        "{versions} {sets} {own} {silent}"
+    );
 }
 
 /// A fleet reaches others in other accounts, and its script in an account does not.
@@ -119,7 +142,10 @@ fn what_others_share_is_changed_from_the_whole_report_and_their_use_is_not_told(
 fn a_fleet_is_changed_from_the_pack_of_each_of_its_accounts() {
     let root = folder("packs-fleet");
     let case = "a-fleet-of-customer-managed-policies-is-one-change";
-    let (_, case) = crate::harness::decisions::all().into_iter().find(|(name, _)| name == case).unwrap();
+    let (_, case) = crate::harness::decisions::all()
+        .into_iter()
+        .find(|(name, _)| name == case)
+        .unwrap();
     let (snapshot, out) = (root.join("snapshot"), root.join("report"));
     crate::harness::decisions::recorded::write(&crate::harness::decisions::expand(&case), &snapshot);
     let catalog = crate::harness::decisions::catalog(&root);
@@ -131,7 +157,11 @@ fn a_fleet_is_changed_from_the_pack_of_each_of_its_accounts() {
     for name in packs.keys() {
         let pack = out.join("packs").join(name);
         let changes = report(&pack).recommendations;
-        assert!(changes.iter().any(|it| it.action == Action::NewVersion && it.others > 0));
+        assert!(
+            changes
+                .iter()
+                .any(|it| it.action == Action::NewVersion && it.others > 0)
+        );
         assert!(count(&pack.join("changes"), ".jsonl", "\"how\":") > 0);
         assert!(pack.join("changes/lib.bash").is_file());
         assert_eq!(count(&pack.join("changes"), "", REASON), 0);

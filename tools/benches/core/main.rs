@@ -30,17 +30,27 @@ fn core(c: &mut Criterion) {
     let mut group = c.benchmark_group("a thousand policies");
     group.throughput(Throughput::Elements(pairs.len() as u64));
     group.bench_function("parse", |bench| {
-        bench.iter(|| pairs.iter().filter(|pair| Document::parse(&pair.policy).is_ok()).count());
+        bench.iter(|| {
+            pairs
+                .iter()
+                .filter(|pair| Document::parse(&pair.policy).is_ok())
+                .count()
+        });
     });
     group.bench_function("refine and prove", |bench| {
         let read = |pair: &'static synthetic::Pair| {
-            (Document::parse(&pair.policy).expect("it is one"), read_unused(&pair.unused).expect("it is"))
+            (
+                Document::parse(&pair.policy).expect("it is one"),
+                read_unused(&pair.unused).expect("it is"),
+            )
         };
         let pairs: &'static [synthetic::Pair] = Box::leak(synthetic::pairs(1_000, 7).into_boxed_slice());
         let read: Vec<_> = pairs.iter().map(read).collect();
         bench.iter(|| {
             let refine = |(policy, unused): &(_, _)| {
-                leastwise_core::Refiner::new(catalog).refine(policy, unused).is_ok()
+                leastwise_core::Refiner::new(catalog)
+                    .refine(policy, unused)
+                    .is_ok()
             };
             read.iter().filter(|pair| refine(pair)).count()
         });
@@ -68,9 +78,13 @@ fn core(c: &mut Criterion) {
             let line = |pair: &synthetic::Pair| {
                 let policy = Document::parse(&pair.policy).expect("it is one");
                 let unused = read_unused(&pair.unused).expect("it is");
-                let refined =
-                    leastwise_core::Refiner::new(catalog).refine(&policy, &unused).expect("it is proven");
-                refined.documents().first().map_or(0, |document| document.compact().len())
+                let refined = leastwise_core::Refiner::new(catalog)
+                    .refine(&policy, &unused)
+                    .expect("it is proven");
+                refined
+                    .documents()
+                    .first()
+                    .map_or(0, |document| document.compact().len())
             };
             pairs.iter().map(line).sum::<usize>()
         });
@@ -123,17 +137,30 @@ fn decide(c: &mut Criterion) {
         .collect();
     let answers =
         json!({"RoleDetailList": roles, "UserDetailList": [], "GroupDetailList": [], "Policies": policies});
-    let account = Account { id: "111111111111".to_owned(), ..Account::default() };
+    let account = Account {
+        id: "111111111111".to_owned(),
+        ..Account::default()
+    };
     let inventory = Inventory::new(account, serde_json::from_value(answers).expect("an answer"));
     let inventory = inventory.expect("an account");
     // Evidence about the services of some of the policies each: all of it unused but what the dice keep.
-    let all: Vec<_> = pairs.iter().map(|pair| read_unused(&pair.unused).expect("it is")).collect();
+    let all: Vec<_> = pairs
+        .iter()
+        .map(|pair| read_unused(&pair.unused).expect("it is"))
+        .collect();
     let known = (0..1_000).map(|at| {
         let mut unused = leastwise_core::policy::ActionSet::new();
         for _ in 0..8 {
             unused.extend(&all[dice.roll(50)].unused, &leastwise_core::policy::Services::All);
         }
-        (role(at), PrincipalEvidence { tells: true, observed: unused.into(), ..PrincipalEvidence::default() })
+        (
+            role(at),
+            PrincipalEvidence {
+                tells: true,
+                observed: unused.into(),
+                ..PrincipalEvidence::default()
+            },
+        )
     });
     let known: std::collections::BTreeMap<String, PrincipalEvidence> = known.collect();
     let analyzer = Analyzer::default();
@@ -141,7 +168,10 @@ fn decide(c: &mut Criterion) {
     c.bench_function("a thousand principals that share fifty policies", |bench| {
         bench.iter(|| {
             let around = Circumstances {
-                source: Source::Analyzer { analyzer: &analyzer, window_days: 90 },
+                source: Source::Analyzer {
+                    analyzer: &analyzer,
+                    window_days: 90,
+                },
                 as_of: None,
                 oldest_days: None,
                 excluded: &|_| None,

@@ -46,8 +46,11 @@ fn pair(services: &[(&str, Vec<&str>)], dice: &mut Dice) -> Pair {
         let mut actions = Vec::new();
         for _ in 0..1 + dice.roll(3) {
             let (service, names) = dice.pick(services);
-            let gone: Vec<String> =
-                names.iter().filter(|_| dice.roll(100) < share).map(|name| format!("\"{name}\"")).collect();
+            let gone: Vec<String> = names
+                .iter()
+                .filter(|_| dice.roll(100) < share)
+                .map(|name| format!("\"{name}\""))
+                .collect();
             match dice.roll(8) {
                 0 => actions.push(format!("\"{service}:*\"")),
                 1..4 => actions
@@ -57,7 +60,10 @@ fn pair(services: &[(&str, Vec<&str>)], dice: &mut Dice) -> Pair {
             }
             unused.push(match dice.roll(10) {
                 0 => format!("{{\"serviceNamespace\":\"{service}\"}}"),
-                _ => format!("{{\"serviceNamespace\":\"{service}\",\"actions\":[{}]}}", gone.join(",")),
+                _ => format!(
+                    "{{\"serviceNamespace\":\"{service}\",\"actions\":[{}]}}",
+                    gone.join(",")
+                ),
             });
         }
         statements.push(format!(
@@ -66,6 +72,12 @@ fn pair(services: &[(&str, Vec<&str>)], dice: &mut Dice) -> Pair {
             dice.roll(1000)
         ));
     }
-    let policy = format!("{{\"Version\":\"2012-10-17\",\"Statement\":[{}]}}", statements.join(","));
-    Pair { policy, unused: format!("[{}]", unused.join(",")) }
+    let policy = format!(
+        "{{\"Version\":\"2012-10-17\",\"Statement\":[{}]}}",
+        statements.join(",")
+    );
+    Pair {
+        policy,
+        unused: format!("[{}]", unused.join(",")),
+    }
 }

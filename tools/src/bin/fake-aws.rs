@@ -80,7 +80,11 @@ fn main() {
             let numbers = numbers.as_ref().unwrap();
             let numbers: Vec<u64> = numbers.split(',').map(|number| number.parse().unwrap()).collect();
             let size = |at: usize| usize::try_from(numbers[at]).unwrap();
-            let invented = Invented { accounts: size(0), principals: size(1), seed: numbers[2] };
+            let invented = Invented {
+                accounts: size(0),
+                principals: size(1),
+                seed: numbers[2],
+            };
             World::invented_later(invented, arguments.nights)
         }
     };
@@ -120,9 +124,14 @@ fn main() {
     }
     for (at, text) in arguments.fault.iter().enumerate() {
         let (what, probability) = pair(text);
-        let (name, operation) = what.split_once('@').map_or((what, None), |(name, on)| (name, Some(on)));
+        let (name, operation) = what
+            .split_once('@')
+            .map_or((what, None), |(name, on)| (name, Some(on)));
         let seed = arguments.seed.wrapping_add(at as u64);
-        let rule = Rule::new(name.parse().unwrap(), fake::When::Chance(probability.parse().unwrap(), seed));
+        let rule = Rule::new(
+            name.parse().unwrap(),
+            fake::When::Chance(probability.parse().unwrap(), seed),
+        );
         setup = setup.fault(match operation {
             Some(operation) => rule.on(operation),
             None => rule,
@@ -136,5 +145,6 @@ fn main() {
 }
 
 fn pair(text: &str) -> (&str, &str) {
-    text.rsplit_once('=').unwrap_or_else(|| panic!("`{text}` is not NAME=VALUE"))
+    text.rsplit_once('=')
+        .unwrap_or_else(|| panic!("`{text}` is not NAME=VALUE"))
 }

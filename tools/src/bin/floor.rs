@@ -103,15 +103,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut removed = 0;
         for statement in line.policy.statement.as_slice() {
             for clause in [&statement.action, &statement.not_action].into_iter().flatten() {
-                removed +=
-                    clause.as_slice().iter().filter(|action| known.contains_key(action.as_str())).count();
+                removed += clause
+                    .as_slice()
+                    .iter()
+                    .filter(|action| known.contains_key(action.as_str()))
+                    .count();
             }
         }
         for service in &line.unused {
             removed += usize::from(service.service_namespace.is_empty());
-            removed += service.actions.iter().filter(|name| known.contains_key(name.as_str())).count();
+            removed += service
+                .actions
+                .iter()
+                .filter(|name| known.contains_key(name.as_str()))
+                .count();
         }
-        let row = Row { id: &line.id, policy: &line.policy, verdict: "none", removed, undecided: [] };
+        let row = Row {
+            id: &line.id,
+            policy: &line.policy,
+            verdict: "none",
+            removed,
+            undecided: [],
+        };
         serde_json::to_writer(&mut out, &row)?;
         out.write_all(b"\n")?;
         text.clear();

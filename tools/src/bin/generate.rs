@@ -34,10 +34,23 @@ struct Arguments {
 }
 
 fn main() {
-    let Arguments { accounts, principals, seed, out } = Arguments::parse();
+    let Arguments {
+        accounts,
+        principals,
+        seed,
+        out,
+    } = Arguments::parse();
     assert!(accounts > 0, "an organisation has accounts");
     let start = Instant::now();
-    fake::write_folder(&Invented { accounts, principals, seed }, &out).unwrap();
+    fake::write_folder(
+        &Invented {
+            accounts,
+            principals,
+            seed,
+        },
+        &out,
+    )
+    .unwrap();
     eprintln!(
         "{accounts} accounts of {principals} principals in {:.1} s: {}",
         start.elapsed().as_secs_f64(),

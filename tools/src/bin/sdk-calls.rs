@@ -14,13 +14,27 @@ const IN_FLIGHT: usize = 64;
 async fn main() {
     let client = Client::new(&aws_config::load_defaults(BehaviorVersion::latest()).await);
     let analyzers = client.list_analyzers().send().await.expect("analyzers").analyzers;
-    let analyzer = analyzers.iter().find(|it| it.r#type.as_str().contains("UNUSED")).expect("an analyzer");
-    let listed = client.list_findings_v2().analyzer_arn(&analyzer.arn).into_paginator().items().send();
+    let analyzer = analyzers
+        .iter()
+        .find(|it| it.r#type.as_str().contains("UNUSED"))
+        .expect("an analyzer");
+    let listed = client
+        .list_findings_v2()
+        .analyzer_arn(&analyzer.arn)
+        .into_paginator()
+        .items()
+        .send();
     let listed: Vec<_> = listed.try_collect().await.expect("findings");
     let read = stream::iter(&listed).map(|finding| {
-        let call = client.get_finding_v2().analyzer_arn(&analyzer.arn).id(&finding.id);
+        let call = client
+            .get_finding_v2()
+            .analyzer_arn(&analyzer.arn)
+            .id(&finding.id);
         async { call.send().await.expect("a finding").finding_details.len() }
     });
-    let details: usize = read.buffer_unordered(IN_FLIGHT).fold(0, |all, one| async move { all + one }).await;
+    let details: usize = read
+        .buffer_unordered(IN_FLIGHT)
+        .fold(0, |all, one| async move { all + one })
+        .await;
     println!("{} calls, {details} details", listed.len());
 }

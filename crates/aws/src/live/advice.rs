@@ -31,9 +31,19 @@ impl Live {
             Arc::clone(&self.caller)
         } else {
             let origin = self.caller.origin().clone();
-            Arc::new(Session::new(account, region, &self.settings, origin, &self.shared))
+            Arc::new(Session::new(
+                account,
+                region,
+                &self.settings,
+                origin,
+                &self.shared,
+            ))
         };
-        AnalyzerAdvice { live: self, session, analyzer: analyzer.to_owned() }
+        AnalyzerAdvice {
+            live: self,
+            session,
+            analyzer: analyzer.to_owned(),
+        }
     }
 }
 
@@ -127,8 +137,12 @@ fn advice(principal: &str, steps: Vec<RecommendedStep>) -> Result<Vec<AwsAdvice>
     let mut by_policy: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for step in steps {
         // A step of a kind that is not known may keep anything.
-        let RecommendedStep::UnusedPermissionsRecommendedStep(step) = step else { return Ok(Vec::new()) };
-        let Some(policy) = step.existing_policy_id else { continue };
+        let RecommendedStep::UnusedPermissionsRecommendedStep(step) = step else {
+            return Ok(Vec::new());
+        };
+        let Some(policy) = step.existing_policy_id else {
+            continue;
+        };
         let instead = by_policy.entry(policy).or_default();
         match (step.recommended_action, step.recommended_policy) {
             (RecommendedRemediationAction::CreatePolicy, Some(document)) => instead.push(document),
@@ -140,7 +154,11 @@ fn advice(principal: &str, steps: Vec<RecommendedStep>) -> Result<Vec<AwsAdvice>
         }
     }
     let advice = by_policy.into_iter();
-    let of = |(policy, instead)| AwsAdvice { principal: principal.to_owned(), policy, instead };
+    let of = |(policy, instead)| AwsAdvice {
+        principal: principal.to_owned(),
+        policy,
+        instead,
+    };
     Ok(advice.map(of).collect())
 }
 

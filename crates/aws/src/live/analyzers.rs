@@ -87,7 +87,10 @@ impl Common {
     fn of(found: Result<Vec<Asked>, Failure>) -> Result<Self, Failure> {
         match found {
             Ok(found) => Ok(Self { found, refused: None }),
-            Err(failure) if is_refusal(&failure) => Ok(Self { found: Vec::new(), refused: Some(failure) }),
+            Err(failure) if is_refusal(&failure) => Ok(Self {
+                found: Vec::new(),
+                refused: Some(failure),
+            }),
             Err(failure) => Err(failure),
         }
     }
@@ -95,7 +98,10 @@ impl Common {
     /// What both have.
     fn and(mut self, other: Self) -> Self {
         self.found.extend(other.found);
-        Self { refused: self.refused.or(other.refused), ..self }
+        Self {
+            refused: self.refused.or(other.refused),
+            ..self
+        }
     }
 }
 
@@ -107,7 +113,9 @@ impl Live {
         session: &Arc<Session>,
     ) -> Result<Option<ChosenAnalyzer>, Failure> {
         let found = self.analyzer_in(&self.sought.here, account, session).await?;
-        let (None, Some(further)) = (&found, &self.sought.further) else { return Ok(found) };
+        let (None, Some(further)) = (&found, &self.sought.further) else {
+            return Ok(found);
+        };
         let session = Arc::new(self.session_at(account, &further.region));
         match self.analyzer_in(further, account, &session).await {
             // Many organisations forbid all Regions but their own. The one that the scan is about has been looked through,
@@ -141,10 +149,14 @@ impl Live {
         let analyzers: Vec<Analyzer> = all.iter().map(|(analyzer, _)| analyzer.clone()).collect();
         let mut chosen = choose_analyzers(&analyzers, account).into_iter();
         // One that leaves the account out is kept as well: that somebody wants the account left out is worth telling.
-        let asked =
-            chosen.next().and_then(|first| all.into_iter().find(|(analyzer, _)| analyzer.arn == first.arn));
+        let asked = chosen
+            .next()
+            .and_then(|first| all.into_iter().find(|(analyzer, _)| analyzer.arn == first.arn));
         match asked {
-            Some(asked) => Ok(Some(ChosenAnalyzer { asked, others: chosen.cloned().collect() })),
+            Some(asked) => Ok(Some(ChosenAnalyzer {
+                asked,
+                others: chosen.cloned().collect(),
+            })),
             // Nobody may say that there is none who could not look.
             None => common.refused.clone().map_or(Ok(None), Err),
         }
@@ -163,7 +175,8 @@ impl Live {
                 Ok(theirs) => theirs,
                 // An analyzer that was found serves, though a better one may be hidden.
                 Err(failure) if !common.found.is_empty() => {
-                    self.shared.limited(ReachLimit::AdministratorClosed, account, &failure);
+                    self.shared
+                        .limited(ReachLimit::AdministratorClosed, account, &failure);
                     continue;
                 }
                 Err(failure) => return Err(failure),
@@ -171,7 +184,8 @@ impl Live {
             // Of the Region that the scan is about: others may be forbidden for good reason.
             let is_needed = common.found.is_empty() && region == self.region;
             if let Some(failure) = theirs.refused.as_ref().filter(|_| is_needed) {
-                self.shared.limited(ReachLimit::AdministratorClosed, account, failure);
+                self.shared
+                    .limited(ReachLimit::AdministratorClosed, account, failure);
             }
             common = common.and(theirs);
         }
@@ -198,7 +212,8 @@ impl Live {
                 List::Refused(failure) => {
                     if needed && self.reads_others() && failure.kind == FailureKind::Denied {
                         let caller = &self.identity.account;
-                        self.shared.limited(ReachLimit::AdministratorsUnknown, caller, &failure);
+                        self.shared
+                            .limited(ReachLimit::AdministratorsUnknown, caller, &failure);
                     }
                     Ok(Vec::new())
                 }
@@ -211,9 +226,11 @@ impl Live {
     fn reads_others(&self) -> bool {
         match self.scope.get() {
             Some(AccountScope::Organisation) => true,
-            Some(AccountScope::Named) => {
-                self.options.accounts.iter().any(|it| it.id != self.identity.account)
-            }
+            Some(AccountScope::Named) => self
+                .options
+                .accounts
+                .iter()
+                .any(|it| it.id != self.identity.account),
             Some(AccountScope::Own | AccountScope::OwnAccount(_)) | None => false,
         }
     }
@@ -252,7 +269,12 @@ async fn list(session: &Session, kind: Type) -> Result<Vec<Analyzer>, Failure> {
     let found = pages::all(&LIST_ANALYZERS, |token| async move {
         let answer = session
             .call(&LIST_ANALYZERS, |clients| {
-                clients.analyzer().list_analyzers().r#type(kind.clone()).set_next_token(token.clone()).send()
+                clients
+                    .analyzer()
+                    .list_analyzers()
+                    .r#type(kind.clone())
+                    .set_next_token(token.clone())
+                    .send()
             })
             .await?;
         Ok((answer.analyzers, answer.next_token))
@@ -265,8 +287,17 @@ async fn get(session: &Session, arn: &str) -> Result<Analyzer, Failure> {
     // The API wants the name, which ends the ARN; it takes no ARN.
     let name = arn.rsplit('/').next().unwrap_or(arn);
     let answer = session
-        .call(&GET_ANALYZER, |clients| clients.analyzer().get_analyzer().analyzer_name(name).send())
+        .call(&GET_ANALYZER, |clients| {
+            clients.analyzer().get_analyzer().analyzer_name(name).send()
+        })
         .await?;
-    let analyzer = answer.analyzer.map(convert::analyzer).ok_or_else(|| malformed(&GET_ANALYZER))?;
-    if analyzer.arn == arn { Ok(analyzer) } else { Err(malformed(&GET_ANALYZER)) }
+    let analyzer = answer
+        .analyzer
+        .map(convert::analyzer)
+        .ok_or_else(|| malformed(&GET_ANALYZER))?;
+    if analyzer.arn == arn {
+        Ok(analyzer)
+    } else {
+        Err(malformed(&GET_ANALYZER))
+    }
 }

@@ -43,7 +43,8 @@ pub(super) async fn read(session: &Session, account: &str) -> Result<Authorizati
         let nameless = || malformed(&SWEEP).because("something in the answer has no name or no ARN");
         convert::add_page(&mut all, answer).ok_or_else(nameless)?;
         // An answer that goes on and on ends here, not with the memory.
-        all.within_limits().map_err(|error| malformed(&SWEEP).because(&error.to_string()))?;
+        all.within_limits()
+            .map_err(|error| malformed(&SWEEP).because(&error.to_string()))?;
         let goes_on = pages.next(marker.filter(|_| more), elements)?;
         if !more {
             break;
@@ -66,20 +67,39 @@ fn is_of(all: &Authorization, account: &str) -> bool {
     let roles = all.role_detail_list.iter().map(|role| &role.arn);
     let users = all.user_detail_list.iter().map(|user| &user.arn);
     let groups = all.group_detail_list.iter().map(|group| &group.arn);
-    roles.chain(users).chain(groups).all(|arn| Arn::of(arn).account == account)
+    roles
+        .chain(users)
+        .chain(groups)
+        .all(|arn| Arn::of(arn).account == account)
 }
 
 /// AWS lists its own policies whether they are attached or not.
 fn drop_idle_aws_managed(all: &mut Authorization) {
-    let attached = (all.role_detail_list.iter().map(|role| &role.attached_managed_policies))
-        .chain(all.user_detail_list.iter().map(|user| &user.attached_managed_policies))
-        .chain(all.group_detail_list.iter().map(|group| &group.attached_managed_policies));
+    let attached = (all
+        .role_detail_list
+        .iter()
+        .map(|role| &role.attached_managed_policies))
+    .chain(
+        all.user_detail_list
+            .iter()
+            .map(|user| &user.attached_managed_policies),
+    )
+    .chain(
+        all.group_detail_list
+            .iter()
+            .map(|group| &group.attached_managed_policies),
+    );
     let boundaries = (all.role_detail_list.iter().map(|role| &role.permissions_boundary))
         .chain(all.user_detail_list.iter().map(|user| &user.permissions_boundary));
     let in_use: BTreeSet<String> = attached
         .flatten()
         .map(|policy| policy.policy_arn.clone())
-        .chain(boundaries.flatten().map(|boundary| boundary.permissions_boundary_arn.clone()))
+        .chain(
+            boundaries
+                .flatten()
+                .map(|boundary| boundary.permissions_boundary_arn.clone()),
+        )
         .collect();
-    all.policies.retain(|policy| Arn::of(&policy.arn).account != "aws" || in_use.contains(&policy.arn));
+    all.policies
+        .retain(|policy| Arn::of(&policy.arn).account != "aws" || in_use.contains(&policy.arn));
 }

@@ -38,7 +38,10 @@ tokio::task_local! {
 
 impl Room {
     pub(super) fn of(most: u64) -> Self {
-        Self { most, left: Arc::new(AtomicU64::new(most)) }
+        Self {
+            most,
+            left: Arc::new(AtomicU64::new(most)),
+        }
     }
 
     /// Answers that come while `work` goes on are of this list.
@@ -47,15 +50,21 @@ impl Room {
     }
 
     fn take(&self, length: u64) -> Result<(), TooMuch> {
-        let taken =
-            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(length));
+        let taken = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(length)
+            });
         taken.map(drop).map_err(|_| TooMuch::List(self.most))
     }
 }
 
 /// The body, which ends with an error where it is too long.
 pub(super) fn bounded(body: SdkBody) -> SdkBody {
-    SdkBody::from_body_1_x(BoundedBody { body, left: MOST_OF_A_BODY })
+    SdkBody::from_body_1_x(BoundedBody {
+        body,
+        left: MOST_OF_A_BODY,
+    })
 }
 
 struct BoundedBody {
@@ -73,7 +82,9 @@ impl BoundedBody {
 
 impl fmt::Debug for BoundedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bounded").field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("Bounded")
+            .field("left", &self.left)
+            .finish_non_exhaustive()
     }
 }
 
@@ -115,8 +126,11 @@ mod tests {
     #[tokio::test]
     async fn a_list_has_room_for_so_many_bytes_over_all_its_pages() {
         let page = || async {
-            let read = ByteStream::new(bounded(SdkBody::from(vec![b'x'; 600]))).collect().await;
-            read.map(|bytes| bytes.to_vec().len()).map_err(|error| format!("{error:?}"))
+            let read = ByteStream::new(bounded(SdkBody::from(vec![b'x'; 600])))
+                .collect()
+                .await;
+            read.map(|bytes| bytes.to_vec().len())
+                .map_err(|error| format!("{error:?}"))
         };
         let room = Room::of(1000);
         assert_eq!(room.within(page()).await.unwrap(), 600);

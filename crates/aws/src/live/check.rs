@@ -36,12 +36,17 @@ pub struct CheckBudget {
 impl CheckBudget {
     /// So many calls.
     pub fn of(calls: u64) -> Self {
-        Self { left: AtomicU64::new(calls), made: AtomicU64::new(0) }
+        Self {
+            left: AtomicU64::new(calls),
+            made: AtomicU64::new(0),
+        }
     }
 
     /// Takes one call, if there is one.
     fn take(&self) -> bool {
-        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        let taken = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         if taken.is_ok() {
             self.made.fetch_add(1, Ordering::Relaxed);
         }
@@ -140,7 +145,11 @@ impl Live {
                 };
                 let missing = result.missing_context_values.unwrap_or_default();
                 let missing = missing.iter().map(|key| cleaned(key)).collect();
-                Ok(CheckDecision { action: result.eval_action_name, is_allowed, missing })
+                Ok(CheckDecision {
+                    action: result.eval_action_name,
+                    is_allowed,
+                    missing,
+                })
             });
             Ok((decisions.collect::<Result<_, _>>()?, marker))
         });
@@ -167,13 +176,19 @@ impl Live {
                 .policy_type(AccessCheckPolicyType::IdentityPolicy);
             paid(budget, &spent, || request.send())
         });
-        let answer = self.in_time(&CHECK_NO_NEW_ACCESS, call).await.map_err(|it| unanswered(it, &spent))?;
+        let answer = self
+            .in_time(&CHECK_NO_NEW_ACCESS, call)
+            .await
+            .map_err(|it| unanswered(it, &spent))?;
         let passes = match answer.result {
             Some(CheckNoNewAccessResult::Pass) => true,
             Some(CheckNoNewAccessResult::Fail) => false,
             _ => return Err(Unanswered::Failed(malformed(&CHECK_NO_NEW_ACCESS))),
         };
-        Ok(PolicyOpinion { passes, words: words(answer.message, answer.reasons) })
+        Ok(PolicyOpinion {
+            passes,
+            words: words(answer.message, answer.reasons),
+        })
     }
 
     /// Whether `CheckAccessNotGranted` passes: the policy allows none of the actions. A paid call.
@@ -196,14 +211,19 @@ impl Live {
                 .policy_type(AccessCheckPolicyType::IdentityPolicy);
             paid(budget, &spent, || request.send())
         });
-        let answer =
-            self.in_time(&CHECK_ACCESS_NOT_GRANTED, call).await.map_err(|it| unanswered(it, &spent))?;
+        let answer = self
+            .in_time(&CHECK_ACCESS_NOT_GRANTED, call)
+            .await
+            .map_err(|it| unanswered(it, &spent))?;
         let passes = match answer.result {
             Some(CheckAccessNotGrantedResult::Pass) => true,
             Some(CheckAccessNotGrantedResult::Fail) => false,
             _ => return Err(Unanswered::Failed(malformed(&CHECK_ACCESS_NOT_GRANTED))),
         };
-        Ok(PolicyOpinion { passes, words: words(answer.message, answer.reasons) })
+        Ok(PolicyOpinion {
+            passes,
+            words: words(answer.message, answer.reasons),
+        })
     }
 
     /// Ends work that takes longer than an account may.
@@ -215,8 +235,11 @@ impl Live {
         let deadline = Instant::now() + self.options.limits.account_timeout;
         // In a box, as the types of what is asked within grow deeper than rustc follows.
         let work = Box::pin(work);
-        let bounded =
-            async { timeout_at(deadline, work).await.unwrap_or_else(|_| Err(late(operation, &[]))) };
+        let bounded = async {
+            timeout_at(deadline, work)
+                .await
+                .unwrap_or_else(|_| Err(late(operation, &[])))
+        };
         InTheWay::default().of(bounded).await
     }
 }
@@ -245,13 +268,24 @@ where
 }
 
 fn unanswered(failure: Failure, spent: &AtomicBool) -> Unanswered {
-    if spent.load(Ordering::Relaxed) { Unanswered::OverBudget } else { Unanswered::Failed(failure) }
+    if spent.load(Ordering::Relaxed) {
+        Unanswered::OverBudget
+    } else {
+        Unanswered::Failed(failure)
+    }
 }
 
 /// AWS's message and its reasons, in one line.
 fn words(message: Option<String>, reasons: Option<Vec<ReasonSummary>>) -> String {
-    let reasons = reasons.unwrap_or_default().into_iter().filter_map(|reason| reason.description);
-    let all: Vec<String> = message.into_iter().chain(reasons).map(|text| cleaned(&text)).collect();
+    let reasons = reasons
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|reason| reason.description);
+    let all: Vec<String> = message
+        .into_iter()
+        .chain(reasons)
+        .map(|text| cleaned(&text))
+        .collect();
     cleaned(&all.join("; "))
 }
 

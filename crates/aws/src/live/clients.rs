@@ -53,8 +53,10 @@ pub(super) fn settings(sdk: &SdkConfig, limits: &Limits) -> SdkConfig {
 
 impl Clients {
     pub(super) fn new(settings: &SdkConfig, credentials: Credentials, purpose: Purpose) -> Self {
-        let sdk =
-            settings.to_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
+        let sdk = settings
+            .to_builder()
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build();
         Self(Arc::new(SdkClients {
             sdk,
             purpose,
@@ -71,30 +73,36 @@ impl Clients {
 
     pub(super) fn iam(&self) -> &aws_sdk_iam::Client {
         self.0.iam.get_or_init(|| {
-            let config = aws_sdk_iam::config::Builder::from(&self.0.sdk).interceptor(self.guard()).build();
+            let config = aws_sdk_iam::config::Builder::from(&self.0.sdk)
+                .interceptor(self.guard())
+                .build();
             aws_sdk_iam::Client::from_conf(config)
         })
     }
 
     pub(super) fn analyzer(&self) -> &aws_sdk_accessanalyzer::Client {
         self.0.analyzer.get_or_init(|| {
-            let config =
-                aws_sdk_accessanalyzer::config::Builder::from(&self.0.sdk).interceptor(self.guard()).build();
+            let config = aws_sdk_accessanalyzer::config::Builder::from(&self.0.sdk)
+                .interceptor(self.guard())
+                .build();
             aws_sdk_accessanalyzer::Client::from_conf(config)
         })
     }
 
     pub(super) fn organizations(&self) -> &aws_sdk_organizations::Client {
         self.0.organizations.get_or_init(|| {
-            let config =
-                aws_sdk_organizations::config::Builder::from(&self.0.sdk).interceptor(self.guard()).build();
+            let config = aws_sdk_organizations::config::Builder::from(&self.0.sdk)
+                .interceptor(self.guard())
+                .build();
             aws_sdk_organizations::Client::from_conf(config)
         })
     }
 
     pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
         self.0.sts.get_or_init(|| {
-            let config = aws_sdk_sts::config::Builder::from(&self.0.sdk).interceptor(self.guard()).build();
+            let config = aws_sdk_sts::config::Builder::from(&self.0.sdk)
+                .interceptor(self.guard())
+                .build();
             aws_sdk_sts::Client::from_conf(config)
         })
     }
@@ -122,18 +130,40 @@ mod tests {
         };
         for clients in [Purpose::Scan, Purpose::Check].map(clients) {
             assert!(clients.iam().delete_role().role_name("r").send().await.is_err());
-            assert!(clients.analyzer().delete_analyzer().analyzer_name("a").send().await.is_err());
+            assert!(
+                clients
+                    .analyzer()
+                    .delete_analyzer()
+                    .analyzer_name("a")
+                    .send()
+                    .await
+                    .is_err()
+            );
             let generate = clients.analyzer().generate_finding_recommendation();
             assert!(generate.analyzer_arn("a").id("i").send().await.is_err());
             assert!(clients.organizations().leave_organization().send().await.is_err());
             assert!(clients.sts().get_session_token().send().await.is_err());
         }
         let scan = clients(Purpose::Scan);
-        assert!(scan.analyzer().validate_policy().policy_document("{}").send().await.is_err());
+        assert!(
+            scan.analyzer()
+                .validate_policy()
+                .policy_document("{}")
+                .send()
+                .await
+                .is_err()
+        );
         assert!(scan.analyzer().check_no_new_access().send().await.is_err());
         assert!(scan.iam().simulate_custom_policy().send().await.is_err());
         let check = clients(Purpose::Check);
-        assert!(check.iam().get_account_authorization_details().send().await.is_err());
+        assert!(
+            check
+                .iam()
+                .get_account_authorization_details()
+                .send()
+                .await
+                .is_err()
+        );
         assert!(check.organizations().list_accounts().send().await.is_err());
     }
 }

@@ -125,7 +125,10 @@ impl ConnectError {
     pub(super) fn beyond(self, variable: Option<&'static str>) -> Self {
         match (self, variable) {
             (Self::Identity(failure), Some(variable)) if failure.kind == FailureKind::Unreachable => {
-                Self::BeyondProxy { failure: Box::new(failure), variable }
+                Self::BeyondProxy {
+                    failure: Box::new(failure),
+                    variable,
+                }
             }
             (error, _) => error,
         }
@@ -136,7 +139,12 @@ impl ConnectError {
 fn other_profiles(known: &[String], name: &str) -> String {
     /// A longer list helps nobody.
     const SHOWN: usize = 8;
-    let shown = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let shown = known
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
     match known.len() {
         0 => format!("create it with `aws configure sso --profile {name}`"),
         1..=SHOWN => format!("profiles: {shown}"),

@@ -51,22 +51,24 @@ pub(super) fn account(account: organizations::Account) -> Account {
 }
 
 pub(super) fn analyzer(analyzer: AnalyzerSummary) -> Analyzer {
-    let configuration = analyzer.configuration.and_then(|configuration| match configuration {
-        AnalyzerConfiguration::UnusedAccess(unused) => Some(UnusedAccess {
-            unused_access_age: unused.unused_access_age.and_then(|days| u32::try_from(days).ok()),
-            analysis_rule: unused.analysis_rule.map(|rule| AnalysisRule {
-                exclusions: (rule.exclusions.unwrap_or_default().into_iter())
-                    .map(|exclusion| Exclusion {
-                        account_ids: exclusion.account_ids.unwrap_or_default(),
-                        resource_tags: (exclusion.resource_tags.unwrap_or_default().into_iter())
-                            .map(|tags| tags.into_iter().collect())
-                            .collect(),
-                    })
-                    .collect(),
+    let configuration = analyzer
+        .configuration
+        .and_then(|configuration| match configuration {
+            AnalyzerConfiguration::UnusedAccess(unused) => Some(UnusedAccess {
+                unused_access_age: unused.unused_access_age.and_then(|days| u32::try_from(days).ok()),
+                analysis_rule: unused.analysis_rule.map(|rule| AnalysisRule {
+                    exclusions: (rule.exclusions.unwrap_or_default().into_iter())
+                        .map(|exclusion| Exclusion {
+                            account_ids: exclusion.account_ids.unwrap_or_default(),
+                            resource_tags: (exclusion.resource_tags.unwrap_or_default().into_iter())
+                                .map(|tags| tags.into_iter().collect())
+                                .collect(),
+                        })
+                        .collect(),
+                }),
             }),
-        }),
-        _ => None,
-    });
+            _ => None,
+        });
     Analyzer {
         arn: analyzer.arn,
         name: analyzer.name,
@@ -75,7 +77,9 @@ pub(super) fn analyzer(analyzer: AnalyzerSummary) -> Analyzer {
         managed_by: analyzer.managed_by,
         created_at: required_date(&analyzer.created_at),
         last_resource_analyzed_at: optional_date(analyzer.last_resource_analyzed_at.as_ref()),
-        configuration: configuration.map(|unused| Configuration { unused_access: Some(unused) }),
+        configuration: configuration.map(|unused| Configuration {
+            unused_access: Some(unused),
+        }),
     }
 }
 
@@ -86,7 +90,10 @@ pub(super) fn summary(summary: FindingSummaryV2) -> Finding {
         resource_type: summary.resource_type.as_str().to_owned(),
         resource_owner_account: summary.resource_owner_account,
         status: summary.status.as_str().to_owned(),
-        finding_type: summary.finding_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+        finding_type: summary
+            .finding_type
+            .map(|kind| kind.as_str().to_owned())
+            .unwrap_or_default(),
         analyzed_at: required_date(&summary.analyzed_at),
         created_at: required_date(&summary.created_at),
         updated_at: required_date(&summary.updated_at),
@@ -105,7 +112,10 @@ pub(super) fn finding(answer: GetFindingV2Output) -> Finding {
         resource_type: answer.resource_type.as_str().to_owned(),
         resource_owner_account: answer.resource_owner_account,
         status: answer.status.as_str().to_owned(),
-        finding_type: answer.finding_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+        finding_type: answer
+            .finding_type
+            .map(|kind| kind.as_str().to_owned())
+            .unwrap_or_default(),
         analyzed_at: required_date(&answer.analyzed_at),
         created_at: required_date(&answer.created_at),
         updated_at: required_date(&answer.updated_at),
@@ -117,7 +127,9 @@ pub(super) fn finding(answer: GetFindingV2Output) -> Finding {
 }
 
 fn detail(detail: FindingDetails) -> Detail {
-    let unused = |last: Option<DateTime>| Unused { last_accessed: optional_date(last.as_ref()) };
+    let unused = |last: Option<DateTime>| Unused {
+        last_accessed: optional_date(last.as_ref()),
+    };
     match detail {
         FindingDetails::UnusedPermissionDetails(service) => Detail {
             unused_permission_details: Some(UnusedPermission {
@@ -133,9 +145,10 @@ fn detail(detail: FindingDetails) -> Detail {
             }),
             ..Detail::default()
         },
-        FindingDetails::UnusedIamRoleDetails(role) => {
-            Detail { unused_iam_role_details: Some(unused(role.last_accessed)), ..Detail::default() }
-        }
+        FindingDetails::UnusedIamRoleDetails(role) => Detail {
+            unused_iam_role_details: Some(unused(role.last_accessed)),
+            ..Detail::default()
+        },
         FindingDetails::UnusedIamUserAccessKeyDetails(key) => Detail {
             unused_iam_user_access_key_details: Some(UnusedKey {
                 access_key_id: key.access_key_id,
@@ -156,19 +169,22 @@ pub(super) fn add_services(to: &mut LastAccessed, page: GetServiceLastAccessedDe
     to.job_status = Some(page.job_status.as_str().to_owned());
     to.job_type = page.job_type.map(|kind| kind.as_str().to_owned());
     to.job_completion_date = required_date(&page.job_completion_date);
-    to.services_last_accessed.extend(page.services_last_accessed.into_iter().map(|service| {
-        ServiceLastAccessed {
-            last_authenticated: optional_date(service.last_authenticated.as_ref()),
-            service_namespace: service.service_namespace,
-            tracked_actions_last_accessed: service.tracked_actions_last_accessed.map(|actions| {
-                let action = |action: iam::TrackedActionLastAccessed| TrackedAction {
-                    last_accessed_time: optional_date(action.last_accessed_time.as_ref()),
-                    action_name: action.action_name.unwrap_or_default(),
-                };
-                actions.into_iter().map(action).collect()
-            }),
-        }
-    }));
+    to.services_last_accessed
+        .extend(
+            page.services_last_accessed
+                .into_iter()
+                .map(|service| ServiceLastAccessed {
+                    last_authenticated: optional_date(service.last_authenticated.as_ref()),
+                    service_namespace: service.service_namespace,
+                    tracked_actions_last_accessed: service.tracked_actions_last_accessed.map(|actions| {
+                        let action = |action: iam::TrackedActionLastAccessed| TrackedAction {
+                            last_accessed_time: optional_date(action.last_accessed_time.as_ref()),
+                            action_name: action.action_name.unwrap_or_default(),
+                        };
+                        actions.into_iter().map(action).collect()
+                    }),
+                }),
+        );
 }
 
 /// Adds one page to what came before. None when something on it has no name or no ARN: it could not be told apart.
@@ -219,7 +235,10 @@ fn role(role: iam::RoleDetail) -> Option<RoleDetail> {
         role_name: role.role_name?,
         arn: role.arn?,
         create_date: optional_date(role.create_date.as_ref()),
-        assume_role_policy_document: role.assume_role_policy_document.as_deref().map(PolicyText::decoded),
+        assume_role_policy_document: role
+            .assume_role_policy_document
+            .as_deref()
+            .map(PolicyText::decoded),
         role_policy_list: inline(role.role_policy_list),
         attached_managed_policies: attached(role.attached_managed_policies)?,
         permissions_boundary: boundary(role.permissions_boundary),
@@ -232,18 +251,24 @@ fn role(role: iam::RoleDetail) -> Option<RoleDetail> {
 }
 
 fn policy(policy: iam::ManagedPolicyDetail) -> Option<ManagedPolicyDetail> {
-    let versions = policy.policy_version_list.unwrap_or_default().into_iter().map(|version| PolicyVersion {
-        document: version.document.as_deref().map(PolicyText::decoded),
-        version_id: version.version_id,
-        is_default_version: version.is_default_version,
-        create_date: optional_date(version.create_date.as_ref()),
-    });
+    let versions = policy
+        .policy_version_list
+        .unwrap_or_default()
+        .into_iter()
+        .map(|version| PolicyVersion {
+            document: version.document.as_deref().map(PolicyText::decoded),
+            version_id: version.version_id,
+            is_default_version: version.is_default_version,
+            create_date: optional_date(version.create_date.as_ref()),
+        });
     Some(ManagedPolicyDetail {
         // Some emulators leave the name out; the ARN tells it.
         policy_name: policy.policy_name.unwrap_or_default(),
         arn: policy.arn?,
         default_version_id: policy.default_version_id,
-        attachment_count: policy.attachment_count.and_then(|count| u32::try_from(count).ok()),
+        attachment_count: policy
+            .attachment_count
+            .and_then(|count| u32::try_from(count).ok()),
         permissions_boundary_usage_count: (policy.permissions_boundary_usage_count)
             .and_then(|count| u32::try_from(count).ok()),
         create_date: optional_date(policy.create_date.as_ref()),
@@ -278,12 +303,17 @@ fn attached(policies: Option<Vec<iam::AttachedPolicy>>) -> Option<Vec<AttachedPo
 fn boundary(boundary: Option<iam::AttachedPermissionsBoundary>) -> Option<Boundary> {
     let boundary = boundary?;
     Some(Boundary {
-        permissions_boundary_type: boundary.permissions_boundary_type.map(|kind| kind.as_str().to_owned()),
+        permissions_boundary_type: boundary
+            .permissions_boundary_type
+            .map(|kind| kind.as_str().to_owned()),
         permissions_boundary_arn: boundary.permissions_boundary_arn?,
     })
 }
 
 fn tags(tags: Option<Vec<iam::Tag>>) -> Vec<Tag> {
-    let tag = |tag: iam::Tag| Tag { key: tag.key, value: tag.value };
+    let tag = |tag: iam::Tag| Tag {
+        key: tag.key,
+        value: tag.value,
+    };
     tags.unwrap_or_default().into_iter().map(tag).collect()
 }

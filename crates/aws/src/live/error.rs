@@ -36,16 +36,30 @@ pub(super) struct CallFault {
 
 impl CallFault {
     fn of(kind: FailureKind) -> Self {
-        Self { kind, again: false, retry_after: None, code: None, message: None, detail: None }
+        Self {
+            kind,
+            again: false,
+            retry_after: None,
+            code: None,
+            message: None,
+            detail: None,
+        }
     }
 
     fn again(kind: FailureKind) -> Self {
-        Self { again: true, ..Self::of(kind) }
+        Self {
+            again: true,
+            ..Self::of(kind)
+        }
     }
 
     fn saying(self, answer: &impl ProvideErrorMetadata) -> Self {
         let [code, message] = [answer.code(), answer.message()].map(|text| text.map(str::to_owned));
-        Self { code, message, ..self }
+        Self {
+            code,
+            message,
+            ..self
+        }
     }
 
     /// The failure to report for an operation.
@@ -68,22 +82,39 @@ where
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
             let retry_after = retry_after(answer.raw());
-            CallFault { retry_after, ..of_answer(answer.err().code(), status).saying(answer.err()) }
+            CallFault {
+                retry_after,
+                ..of_answer(answer.err().code(), status).saying(answer.err())
+            }
         }
         // The answer was cut off, or is not of the protocol, such as a gateway's page.
         SdkError::ResponseError(answer) => {
             let retry_after = retry_after(answer.raw());
-            let fault = CallFault { retry_after, ..of_answer(None, answer.raw().status().as_u16()) };
-            causes(error).find_map(of_body).map_or(fault.clone(), |(detail, again)| {
-                let (kind, detail) = (FailureKind::Malformed, Some(detail));
-                CallFault { kind, again, detail, ..fault }
-            })
+            let fault = CallFault {
+                retry_after,
+                ..of_answer(None, answer.raw().status().as_u16())
+            };
+            causes(error)
+                .find_map(of_body)
+                .map_or(fault.clone(), |(detail, again)| {
+                    let (kind, detail) = (FailureKind::Malformed, Some(detail));
+                    CallFault {
+                        kind,
+                        again,
+                        detail,
+                        ..fault
+                    }
+                })
         }
         SdkError::TimeoutError(_) => CallFault::again(FailureKind::Unreachable),
         // No credentials surface here as well, with their own failure inside.
         SdkError::DispatchFailure(failure) => {
-            let cause = failure.as_connector_error().map(|error| error as &(dyn Error + 'static));
-            cause.and_then(of_chain).unwrap_or_else(|| CallFault::again(FailureKind::Unreachable))
+            let cause = failure
+                .as_connector_error()
+                .map(|error| error as &(dyn Error + 'static));
+            cause
+                .and_then(of_chain)
+                .unwrap_or_else(|| CallFault::again(FailureKind::Unreachable))
         }
         other => {
             of_chain(other as &(dyn Error + 'static)).unwrap_or_else(|| CallFault::of(FailureKind::Malformed))
@@ -93,8 +124,14 @@ where
 
 /// What is wrong with a body, where we say so ourselves, and whether another one may be right.
 fn of_body(cause: &(dyn Error + 'static)) -> Option<(String, bool)> {
-    let not_whole = cause.downcast_ref::<NotWhole>().map(|why| (why.to_string(), true));
-    not_whole.or_else(|| cause.downcast_ref::<TooMuch>().map(|why| (why.to_string(), false)))
+    let not_whole = cause
+        .downcast_ref::<NotWhole>()
+        .map(|why| (why.to_string(), true));
+    not_whole.or_else(|| {
+        cause
+            .downcast_ref::<TooMuch>()
+            .map(|why| (why.to_string(), false))
+    })
 }
 
 /// The fault of credentials that could not be had.
@@ -109,7 +146,10 @@ pub(super) fn why_none(error: &CredentialsError) -> String {
     }
     let fault = of_credentials(error);
     let said = fault.code.as_deref().zip(fault.message.as_deref());
-    let told = said.map_or_else(|| with_causes(error), |(code, message)| format!("{code}: {message}"));
+    let told = said.map_or_else(
+        || with_causes(error),
+        |(code, message)| format!("{code}: {message}"),
+    );
     // Part of it may be what a server said.
     clean_message(&told).unwrap_or_default()
 }
@@ -192,9 +232,15 @@ fn of_chain(error: &(dyn Error + 'static)) -> Option<CallFault> {
             return Some(of_call(answer));
         }
         let answer = None
-            .or_else(|| cause.downcast_ref::<AssumeRoleError>().map(ProvideErrorMetadata::meta))
             .or_else(|| {
-                cause.downcast_ref::<AssumeRoleWithWebIdentityError>().map(ProvideErrorMetadata::meta)
+                cause
+                    .downcast_ref::<AssumeRoleError>()
+                    .map(ProvideErrorMetadata::meta)
+            })
+            .or_else(|| {
+                cause
+                    .downcast_ref::<AssumeRoleWithWebIdentityError>()
+                    .map(ProvideErrorMetadata::meta)
             })
             .or_else(|| cause.downcast_ref::<ErrorMetadata>());
         if let Some((answer, kind)) =
@@ -224,10 +270,15 @@ fn retry_after(answer: &HttpResponse) -> Option<Duration> {
     let text = answer.headers().get("retry-after")?.trim();
     let asked = match text.parse::<f64>() {
         // More seconds than a duration has are as many as there are.
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok().or((seconds > 0.0).then_some(Duration::MAX)),
+        Ok(seconds) => Duration::try_from_secs_f64(seconds)
+            .ok()
+            .or((seconds > 0.0).then_some(Duration::MAX)),
         Err(_) => {
             let until = DateTime::from_str(text, Format::HttpDate).ok()?;
-            SystemTime::try_from(until).ok()?.duration_since(SystemTime::now()).ok()
+            SystemTime::try_from(until)
+                .ok()?
+                .duration_since(SystemTime::now())
+                .ok()
         }
     };
     asked.map(|pause| pause.min(LONGEST_PAUSE))
@@ -242,7 +293,11 @@ pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
             continue;
         }
         let text = cause.to_string();
-        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let lines: Vec<&str> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
         let (first, rest) = lines.split_first().unwrap_or((&"", &[]));
         let text = match rest {
             [] => (*first).to_owned(),

@@ -37,7 +37,11 @@ impl FindingsReader<'_> {
         let settled =
             |finding: &Finding| same(&finding.status, "ARCHIVED") || same(&finding.status, "RESOLVED");
         let (mut findings, active): (Vec<Finding>, Vec<Finding>) = listed.into_iter().partition(settled);
-        let Recall { read, remembered, unread } = reading.memory.recall(active);
+        let Recall {
+            read,
+            remembered,
+            unread,
+        } = reading.memory.recall(active);
         findings.extend(read);
         reading.events.emit(ReadEvent::FindingsRead(findings.len()));
         findings.extend(self.unread(unread, &refused, reading).await);
@@ -127,14 +131,19 @@ impl FindingsReader<'_> {
                 None => self.pages(&listed.id).await,
             }
         };
-        match timeout_at(self.deadline, read).await.unwrap_or_else(|_| Err(deadline::late(&GET_FINDING, &[])))
+        match timeout_at(self.deadline, read)
+            .await
+            .unwrap_or_else(|_| Err(deadline::late(&GET_FINDING, &[])))
         {
             Ok(finding) => finding,
             Err(failure) => {
                 if matches!(failure.kind, FailureKind::Denied | FailureKind::Expired) {
                     let _first = refused.set(failure.clone());
                 }
-                Finding { failure: Some(failure), ..listed }
+                Finding {
+                    failure: Some(failure),
+                    ..listed
+                }
             }
         }
     }
@@ -143,15 +152,17 @@ impl FindingsReader<'_> {
         let mut whole: Option<Finding> = None;
         let mut pages = Pages::of(&GET_FINDING);
         loop {
-            let page = self.session.call_within(Some(self.in_flight), &GET_FINDING, |clients| {
-                clients
-                    .analyzer()
-                    .get_finding_v2()
-                    .analyzer_arn(&self.analyzer.arn)
-                    .id(id)
-                    .set_next_token(pages.token())
-                    .send()
-            });
+            let page = self
+                .session
+                .call_within(Some(self.in_flight), &GET_FINDING, |clients| {
+                    clients
+                        .analyzer()
+                        .get_finding_v2()
+                        .analyzer_arn(&self.analyzer.arn)
+                        .id(id)
+                        .set_next_token(pages.token())
+                        .send()
+                });
             let answer = pages.ask(page).await?;
             let elements = answer.finding_details.len();
             // An answer without its required members is filled up by the SDK: it is not this finding.
@@ -180,7 +191,9 @@ impl FindingsReader<'_> {
 }
 
 fn any_of<'a>(values: impl IntoIterator<Item = &'a str>) -> Criterion {
-    Criterion::builder().set_eq(Some(values.into_iter().map(ToOwned::to_owned).collect())).build()
+    Criterion::builder()
+        .set_eq(Some(values.into_iter().map(ToOwned::to_owned).collect()))
+        .build()
 }
 
 /// AWS spells enums in several ways (E11).

@@ -43,7 +43,15 @@ impl Intercept for Guard {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         match bag.load::<Metadata>() {
-            Some(called) if self.0.operations().iter().any(|listed| listed.name() == called.name()) => Ok(()),
+            Some(called)
+                if self
+                    .0
+                    .operations()
+                    .iter()
+                    .any(|listed| listed.name() == called.name()) =>
+            {
+                Ok(())
+            }
             Some(called) => Err(format!("{} is not an operation of leastwise", called.name()).into()),
             None => Err("an operation without a name".into()),
         }
@@ -74,7 +82,9 @@ impl Intercept for Guard {
         let operation = bag.load::<Metadata>().map(Metadata::name).unwrap_or_default();
         let is_further = bag.load::<Further>().is_some();
         // It could not be read, which the call fails with by itself.
-        let Some(body) = response.body().bytes() else { return Ok(()) };
+        let Some(body) = response.body().bytes() else {
+            return Ok(());
+        };
         match lack(body, operation, is_further) {
             None => Ok(()),
             Some(lack) => Err(NotWhole(lack).into()),
@@ -102,7 +112,9 @@ fn lack(body: &[u8], operation: &str, is_further: bool) -> Option<&'static str> 
 fn is_whole(body: &[u8], operation: &str) -> bool {
     match body.trim_ascii() {
         xml @ [b'<', ..] => {
-            let tag = xml.strip_suffix(b"Response>").and_then(|xml| xml.strip_suffix(operation.as_bytes()));
+            let tag = xml
+                .strip_suffix(b"Response>")
+                .and_then(|xml| xml.strip_suffix(operation.as_bytes()));
             tag.is_some_and(|xml| xml.ends_with(b"</"))
         }
         [b'{', .., b'}'] => true,
@@ -177,7 +189,10 @@ fn has_member(json: &[u8], name: &str) -> bool {
 /// What stands behind the members of that name. In text their marks would be escaped.
 fn values<'j>(json: &'j [u8], name: &'j str) -> impl Iterator<Item = &'j [u8]> {
     memmem::find_iter(json, name).filter_map(move |at| {
-        let after = json.get(at + name.len()..)?.strip_prefix(b"\"")?.trim_ascii_start();
+        let after = json
+            .get(at + name.len()..)?
+            .strip_prefix(b"\"")?
+            .trim_ascii_start();
         let value = after.strip_prefix(b":")?.trim_ascii_start();
         let before = at.checked_sub(1).and_then(|before| json.get(before));
         (before == Some(&b'"')).then_some(value)

@@ -30,9 +30,13 @@ pub(super) async fn read(
 ) -> Vec<LastAccessed> {
     let roles = authorization.role_detail_list.iter();
     // Nobody can change a service-linked role.
-    let roles = roles.filter(|role| !role.path.starts_with("/aws-service-role/")).map(|role| &role.arn);
-    let mut arns: Vec<String> =
-        roles.chain(authorization.user_detail_list.iter().map(|user| &user.arn)).cloned().collect();
+    let roles = roles
+        .filter(|role| !role.path.starts_with("/aws-service-role/"))
+        .map(|role| &role.arn);
+    let mut arns: Vec<String> = roles
+        .chain(authorization.user_detail_list.iter().map(|user| &user.arn))
+        .cloned()
+        .collect();
     arns.sort();
     arns.dedup();
     reading.events.emit(ReadEvent::FindingsListed(arns.len()));
@@ -88,7 +92,10 @@ async fn job(session: &Session, arn: &str) -> Result<LastAccessed, Failure> {
         })
         .await?;
     let id = begun.job_id.ok_or_else(|| malformed(&GENERATE_LAST_ACCESSED))?;
-    let mut whole = LastAccessed { arn: arn.to_owned(), ..LastAccessed::default() };
+    let mut whole = LastAccessed {
+        arn: arn.to_owned(),
+        ..LastAccessed::default()
+    };
     let mut pages = Pages::of(&GET_LAST_ACCESSED);
     let mut wait = FIRST_WAIT;
     loop {

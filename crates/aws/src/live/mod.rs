@@ -119,7 +119,10 @@ impl Live {
             // Whatever else the environment offers is another identity: it must not be used in the profile's place.
             let region = region::chain(&options).region().await;
             let provider = profile::provider(name, region.clone(), client, &options.limits);
-            loader = loader.profile_name(name).region(region).credentials_provider(provider);
+            loader = loader
+                .profile_name(name)
+                .region(region)
+                .credentials_provider(provider);
         } else {
             loader = loader.region(region::chain(&options));
         }
@@ -145,12 +148,20 @@ impl Live {
                 None => ConnectError::Credentials(why),
             }
         })?;
-        let region = options.region.clone().or_else(|| sdk.region().map(ToString::to_string));
+        let region = options
+            .region
+            .clone()
+            .or_else(|| sdk.region().map(ToString::to_string));
         let region = region.unwrap_or_else(|| DEFAULT_REGION.to_owned());
         let settings = clients::settings(sdk, &options.limits);
         let shared = || {
             let (limits, events) = (options.limits.clone(), options.events.clone());
-            Arc::new(Shared { pacers: Pacers::default(), limits, purpose: options.purpose, events })
+            Arc::new(Shared {
+                pacers: Pacers::default(),
+                limits,
+                purpose: options.purpose,
+                events,
+            })
         };
         let origin = CredentialOrigin::Chain(provider);
         // Whose bucket this call is of, is what it asks; it has one of its own.
@@ -160,7 +171,10 @@ impl Live {
             let identity = timeout_at(start, organisation::identity(&stranger)).await;
             identity.unwrap_or_else(|_| Err(deadline::late(&operations::GET_CALLER_IDENTITY, &[])))
         };
-        let identity = InTheWay::default().of(in_time).await.map_err(ConnectError::Identity)?;
+        let identity = InTheWay::default()
+            .of(in_time)
+            .await
+            .map_err(ConnectError::Identity)?;
         let shared = shared();
         let caller = Session::new(&identity.account, &region, &settings, origin, &shared);
         let caller = Arc::new(caller.holding(credentials));
@@ -217,13 +231,25 @@ impl Live {
     }
 
     fn assume(&self, account: &str, role: &Role) -> CredentialOrigin {
-        let arn = format!("arn:{}:iam::{account}:role/{}", self.identity.partition, role.name);
-        CredentialOrigin::Role { by: Arc::clone(&self.caller), arn, role: role.clone() }
+        let arn = format!(
+            "arn:{}:iam::{account}:role/{}",
+            self.identity.partition, role.name
+        );
+        CredentialOrigin::Role {
+            by: Arc::clone(&self.caller),
+            arn,
+            role: role.clone(),
+        }
     }
 
     /// The accounts that the scan is about.
     async fn accounts(&self) -> Result<Vec<Account>, Failure> {
-        let own = || vec![Account { id: self.identity.account.clone(), ..Account::default() }];
+        let own = || {
+            vec![Account {
+                id: self.identity.account.clone(),
+                ..Account::default()
+            }]
+        };
         let (scope, mut accounts) = if self.options.own {
             (AccountScope::Own, own())
         } else if self.options.accounts.is_empty() {
@@ -231,7 +257,8 @@ impl Live {
                 List::Whole(accounts) => (AccountScope::Organisation, accounts),
                 // Not the management account nor a delegated administrator, or in no organisation.
                 List::Refused(failure) => {
-                    self.shared.limited(ReachLimit::OwnAccountOnly, &self.identity.account, &failure);
+                    self.shared
+                        .limited(ReachLimit::OwnAccountOnly, &self.identity.account, &failure);
                     (AccountScope::OwnAccount(failure), own())
                 }
             }
@@ -258,22 +285,41 @@ impl Live {
         if self.options.source != EvidenceFrom::LastAccessed {
             let found = timeout_at(deadline, self.analyzer_of(account, session)).await;
             let found = found.unwrap_or_else(|_| {
-                Err(deadline::late(&operations::LIST_ANALYZERS, &self.sought.in_the_way()))
+                Err(deadline::late(
+                    &operations::LIST_ANALYZERS,
+                    &self.sought.in_the_way(),
+                ))
             })?;
-            if let Some(analyzers::ChosenAnalyzer { asked: (analyzer, session), others }) = found {
+            if let Some(analyzers::ChosenAnalyzer {
+                asked: (analyzer, session),
+                others,
+            }) = found
+            {
                 let in_flight = &self.findings_in_flight;
-                let reader =
-                    findings::FindingsReader { session: &session, analyzer: &analyzer, in_flight, deadline };
+                let reader = findings::FindingsReader {
+                    session: &session,
+                    analyzer: &analyzer,
+                    in_flight,
+                    deadline,
+                };
                 let findings = reader.read(account, reading).await?;
                 let last_accessed = Vec::new();
-                return Ok(Evidence { analyzer: Some(analyzer), others, findings, last_accessed });
+                return Ok(Evidence {
+                    analyzer: Some(analyzer),
+                    others,
+                    findings,
+                    last_accessed,
+                });
             }
             if self.options.source == EvidenceFrom::Analyzer {
                 return Err(failure(&operations::LIST_ANALYZERS, FailureKind::Absent));
             }
         }
         let last_accessed = last_accessed::read(session, authorization, deadline, reading).await;
-        Ok(Evidence { last_accessed, ..Evidence::default() })
+        Ok(Evidence {
+            last_accessed,
+            ..Evidence::default()
+        })
     }
 }
 
@@ -292,7 +338,11 @@ impl Cloud for Live {
             }
             _ => None,
         };
-        Ok(Organisation { partition: self.identity.partition.clone(), accounts, unknown })
+        Ok(Organisation {
+            partition: self.identity.partition.clone(),
+            accounts,
+            unknown,
+        })
     }
 
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
@@ -310,20 +360,34 @@ impl Live {
         let deadline = Instant::now() + self.options.limits.account_timeout;
         let session = self.session(&account.id);
         let authorization = timeout_at(deadline, authorization::read(&session, &account.id)).await;
-        let authorization = authorization
-            .unwrap_or_else(|_| Err(deadline::late(&operations::GET_ACCOUNT_AUTHORIZATION_DETAILS, &[])));
+        let authorization = authorization.unwrap_or_else(|_| {
+            Err(deadline::late(
+                &operations::GET_ACCOUNT_AUTHORIZATION_DETAILS,
+                &[],
+            ))
+        });
         // Evidence on principals that are not known is of no use, and costs the calls of those that are.
         let evidence = match &authorization {
-            Ok(authorization) => self.evidence(&account.id, &session, authorization, deadline, reading).await,
+            Ok(authorization) => {
+                self.evidence(&account.id, &session, authorization, deadline, reading)
+                    .await
+            }
             Err(failure) => Err(failure.clone()),
         };
-        Answers { authorization, evidence }
+        Answers {
+            authorization,
+            evidence,
+        }
     }
 }
 
 /// Ids become ARNs and file names.
 fn check(options: &LiveOptions) -> Result<(), ConnectError> {
-    let mut ids = options.accounts.iter().map(|account| &account.id).chain(options.assume.accounts.keys());
+    let mut ids = options
+        .accounts
+        .iter()
+        .map(|account| &account.id)
+        .chain(options.assume.accounts.keys());
     if let Some(id) = ids.find(|id| !is_account_id(id)) {
         return Err(ConnectError::AccountId(id.clone()));
     }

@@ -243,8 +243,12 @@ pub fn actions(of: impl Fn(&Operation) -> bool) -> Vec<&'static str> {
 
 /// The same of those of any purpose.
 pub fn actions_for(purpose: Purpose, of: impl Fn(&Operation) -> bool) -> Vec<&'static str> {
-    let mut actions: Vec<_> =
-        purpose.operations().iter().filter(|it| of(it)).map(Operation::action).collect();
+    let mut actions: Vec<_> = purpose
+        .operations()
+        .iter()
+        .filter(|it| of(it))
+        .map(Operation::action)
+        .collect();
     actions.sort_unstable();
     actions.dedup();
     actions
@@ -298,10 +302,17 @@ mod tests {
         let policy = session_policy();
         assert!(policy.len() <= 2048, "{}", policy.len());
         let policy: Value = serde_json::from_str(&policy).unwrap_or_default();
-        let allowed = policy.pointer("/Statement/0/Action").and_then(Value::as_array).into_iter().flatten();
+        let allowed = policy
+            .pointer("/Statement/0/Action")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
         let allowed: Vec<&str> = allowed.filter_map(Value::as_str).collect();
-        let called: std::collections::BTreeSet<&str> =
-            OPERATIONS.iter().filter(|it| it.in_members()).map(|it| it.action()).collect();
+        let called: std::collections::BTreeSet<&str> = OPERATIONS
+            .iter()
+            .filter(|it| it.in_members())
+            .map(|it| it.action())
+            .collect();
         assert_eq!(allowed, called.into_iter().collect::<Vec<&str>>());
         assert_eq!(policy.pointer("/Statement/1"), None);
     }

@@ -23,8 +23,11 @@ pub(super) struct Identity {
 }
 
 pub(super) async fn identity(caller: &Session) -> Result<Identity, Failure> {
-    let answer =
-        caller.call(&GET_CALLER_IDENTITY, |clients| clients.sts().get_caller_identity().send()).await?;
+    let answer = caller
+        .call(&GET_CALLER_IDENTITY, |clients| {
+            clients.sts().get_caller_identity().send()
+        })
+        .await?;
     // The ARN names the partition; some emulators leave the account to it as well.
     let arn = answer.arn.unwrap_or_default();
     let parts = Arn::of(&arn);
@@ -37,7 +40,11 @@ pub(super) async fn identity(caller: &Session) -> Result<Identity, Failure> {
     if !is_account_id(&account) || !is_partition(&partition) {
         return Err(malformed(&GET_CALLER_IDENTITY));
     }
-    Ok(Identity { arn, account, partition })
+    Ok(Identity {
+        arn,
+        account,
+        partition,
+    })
 }
 
 /// All accounts of the organisation.
@@ -45,7 +52,12 @@ pub(super) async fn accounts(caller: &Session) -> Result<List<Account>, Failure>
     let found = pages::all_or_refused(&LIST_ACCOUNTS, |token| async move {
         let answer = caller
             .call(&LIST_ACCOUNTS, |clients| {
-                clients.organizations().list_accounts().max_results(20).set_next_token(token.clone()).send()
+                clients
+                    .organizations()
+                    .list_accounts()
+                    .max_results(20)
+                    .set_next_token(token.clone())
+                    .send()
             })
             .await?;
         Ok((answer.accounts.unwrap_or_default(), answer.next_token))
@@ -71,10 +83,16 @@ pub(super) async fn administrators(caller: &Session) -> Result<List<String>, Fai
         let answer = caller
             .call(&LIST_DELEGATED_ADMINISTRATORS, |clients| {
                 let ask = clients.organizations().list_delegated_administrators();
-                ask.service_principal(ANALYZER).max_results(20).set_next_token(token.clone()).send()
+                ask.service_principal(ANALYZER)
+                    .max_results(20)
+                    .set_next_token(token.clone())
+                    .send()
             })
             .await?;
-        Ok((answer.delegated_administrators.unwrap_or_default(), answer.next_token))
+        Ok((
+            answer.delegated_administrators.unwrap_or_default(),
+            answer.next_token,
+        ))
     });
     let found = match found.await? {
         List::Whole(found) => found,
@@ -88,7 +106,12 @@ pub(super) async fn administrators(caller: &Session) -> Result<List<String>, Fai
         if !is_account_id(&id) {
             return Err(malformed(&LIST_DELEGATED_ADMINISTRATORS));
         }
-        let account = Account { id, state, status, ..Account::default() };
+        let account = Account {
+            id,
+            state,
+            status,
+            ..Account::default()
+        };
         if !account.is_closed() {
             accounts.push(account.id);
         }

@@ -49,7 +49,14 @@ impl<'o> Pages<'o> {
     /// A list of which there is nothing yet.
     pub(super) fn of(operation: &'o Operation) -> Self {
         let (most, bytes) = bounds(operation);
-        Self { operation, seen: BTreeSet::new(), token: None, elements: 0, most, room: Room::of(bytes) }
+        Self {
+            operation,
+            seen: BTreeSet::new(),
+            token: None,
+            elements: 0,
+            most,
+            room: Room::of(bytes),
+        }
     }
 
     /// The token of the page to ask for; none is the first.
@@ -68,15 +75,18 @@ impl<'o> Pages<'o> {
         let wrong = |why: &str| Err(malformed(self.operation).because(why));
         self.elements = self.elements.saturating_add(elements);
         if self.elements > self.most {
-            return wrong(&format!("the list has more than {} elements, and none of AWS has", self.most));
+            return wrong(&format!(
+                "the list has more than {} elements, and none of AWS has",
+                self.most
+            ));
         }
         self.token = token.filter(|token| !token.is_empty());
         match &self.token {
             None => Ok(false),
             Some(token) if self.seen.contains(token) => wrong("the list comes back to a page that it had"),
-            Some(_) if self.seen.len() + 1 >= MOST_PAGES => {
-                wrong(&format!("the list has more than {MOST_PAGES} pages, and none of AWS has"))
-            }
+            Some(_) if self.seen.len() + 1 >= MOST_PAGES => wrong(&format!(
+                "the list has more than {MOST_PAGES} pages, and none of AWS has"
+            )),
             Some(token) => Ok(self.seen.insert(token.clone())),
         }
     }

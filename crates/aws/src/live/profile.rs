@@ -19,8 +19,10 @@ use crate::options::Limits;
 use leastwise_core::closest::closest;
 
 /// Where profiles are: the variable that says so, and the place where it does not.
-const FILES: [(&str, &str); 2] =
-    [("AWS_CONFIG_FILE", "~/.aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")];
+const FILES: [(&str, &str); 2] = [
+    ("AWS_CONFIG_FILE", "~/.aws/config"),
+    ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+];
 
 /// The credentials of a profile: keys, SSO, a role and its source, a process.
 pub(super) fn provider(
@@ -34,29 +36,48 @@ pub(super) fn provider(
         .operation_attempt_timeout(limits.call_timeout)
         .build();
     let config = ProviderConfig::without_region()
-        .with_region(Some(region.unwrap_or_else(|| Region::from_static(DEFAULT_REGION))))
+        .with_region(Some(
+            region.unwrap_or_else(|| Region::from_static(DEFAULT_REGION)),
+        ))
         .with_http_client(client)
         .with_timeout_config(timeouts);
-    ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name).build()
+    ProfileFileCredentialsProvider::builder()
+        .configure(&config)
+        .profile_name(name)
+        .build()
 }
 
 /// A name that no file has is a slip of the pen.
 pub(super) async fn must_exist(name: &str) -> Result<(), ConnectError> {
     let files = || FILES.map(|(variable, usual)| env::var(variable).unwrap_or_else(|_| usual.to_owned()));
     // The SDK's types of files and environment have no public names; their defaults are the real ones.
-    let found =
-        aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None)
-            .await
-            .map_err(|error| ConnectError::Profiles { files: files(), why: error::with_causes(&error) })?;
+    let found = aws_config::profile::load(
+        &Default::default(),
+        &Default::default(),
+        &Default::default(),
+        None,
+    )
+    .await
+    .map_err(|error| ConnectError::Profiles {
+        files: files(),
+        why: error::with_causes(&error),
+    })?;
     if let Some(profile) = found.get_profile(name) {
         // The SDK reads these with four more crates, for which there is no need yet.
         return match profile.get("login_session") {
-            Some(_) => Err(ConnectError::LoginSession { profile: name.to_owned() }),
+            Some(_) => Err(ConnectError::LoginSession {
+                profile: name.to_owned(),
+            }),
             None => Ok(()),
         };
     }
     let mut known: Vec<String> = found.profiles().map(str::to_owned).collect();
     known.sort_unstable();
     let near = closest(name, known.iter().map(String::as_str)).map(str::to_owned);
-    Err(ConnectError::NoProfile { name: name.to_owned(), files: files(), near, known })
+    Err(ConnectError::NoProfile {
+        name: name.to_owned(),
+        files: files(),
+        near,
+        known,
+    })
 }

@@ -15,7 +15,10 @@ const VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 pub(super) fn chain(options: &LiveOptions) -> RegionProviderChain {
     // An empty variable is what a pipeline makes of a setting that is not there; the SDK would take it for a Region.
     let mut variables = VARIABLES.iter().filter_map(|name| env::var(name).ok());
-    let said = options.region.clone().or_else(|| variables.find(|text| !text.is_empty()));
+    let said = options
+        .region
+        .clone()
+        .or_else(|| variables.find(|text| !text.is_empty()));
     let mut profile = ProfileFileRegionProvider::builder();
     if let Some(name) = &options.profile {
         profile = profile.profile_name(name);

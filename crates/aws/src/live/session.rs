@@ -85,7 +85,11 @@ pub(super) enum CredentialOrigin {
     /// The chain: environment, profile, SSO, container, instance.
     Chain(SharedCredentialsProvider),
     /// A role, assumed by another session.
-    Role { by: Arc<Session>, arn: String, role: Role },
+    Role {
+        by: Arc<Session>,
+        arn: String,
+        role: Role,
+    },
 }
 
 /// Credentials that are in use.
@@ -100,7 +104,11 @@ struct LiveCredentials {
 impl LiveCredentials {
     fn new(number: u64, settings: &SdkConfig, credentials: Credentials, purpose: Purpose) -> Self {
         let until = credentials.expiry().and_then(renewal);
-        Self { number, until, clients: Clients::new(settings, credentials, purpose) }
+        Self {
+            number,
+            until,
+            clients: Clients::new(settings, credentials, purpose),
+        }
     }
 }
 
@@ -112,7 +120,10 @@ impl Session {
         origin: CredentialOrigin,
         shared: &Arc<Shared>,
     ) -> Self {
-        let settings = settings.to_builder().region(aws_config::Region::new(region.to_owned())).build();
+        let settings = settings
+            .to_builder()
+            .region(aws_config::Region::new(region.to_owned()))
+            .build();
         Self {
             account: account.to_owned(),
             region: region.to_owned(),
@@ -126,7 +137,10 @@ impl Session {
     /// The same with credentials that were fetched before: a process or a second factor is not to be asked once for each session.
     pub(super) fn holding(self, credentials: Credentials) -> Self {
         let held = LiveCredentials::new(1, &self.settings, credentials, self.shared.purpose);
-        Self { held: Mutex::new(Some(held)), ..self }
+        Self {
+            held: Mutex::new(Some(held)),
+            ..self
+        }
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -179,15 +193,27 @@ impl Session {
             region: self.region.clone(),
         };
         let limits = self.limits();
-        let pacer = self.shared.pacers.bucket(key.clone(), limits.calls_per_second.of(operation.api()));
-        let account = READ.try_with(Arc::clone).unwrap_or_else(|_| Arc::from(self.account.as_str()));
-        let call = Call { account: &account, operation: operation.name(), bucket: &key };
+        let pacer = self
+            .shared
+            .pacers
+            .bucket(key.clone(), limits.calls_per_second.of(operation.api()));
+        let account = READ
+            .try_with(Arc::clone)
+            .unwrap_or_else(|_| Arc::from(self.account.as_str()));
+        let call = Call {
+            account: &account,
+            operation: operation.name(),
+            bucket: &key,
+        };
         let (mut attempt, mut faults, mut throttles, mut renewed) = (0, 0, 0, false);
         loop {
             let held = self.held(operation).await?;
             let leave = deadline::leave(operation, &pacer).await;
             attempt += 1;
-            self.shared.emit(ReadEvent::CallSent { call, held: leave.held() });
+            self.shared.emit(ReadEvent::CallSent {
+                call,
+                held: leave.held(),
+            });
             let permit = match in_flight {
                 Some(semaphore) => semaphore.acquire().await.ok(),
                 None => None,
@@ -206,7 +232,11 @@ impl Session {
             if fault.kind == FailureKind::Throttled {
                 pacer.throttled(leave, fault.retry_after);
                 let retry_after = fault.retry_after;
-                self.shared.emit(ReadEvent::CallThrottled { call, attempt, retry_after });
+                self.shared.emit(ReadEvent::CallThrottled {
+                    call,
+                    attempt,
+                    retry_after,
+                });
                 throttles += 1;
                 if throttles >= limits.throttled_attempts() {
                     return Err(fault.of_operation(operation));
@@ -218,16 +248,32 @@ impl Session {
                 renewed = true;
                 self.forget(held.number).await;
                 let pause = Duration::ZERO;
-                self.shared.emit(ReadEvent::CallRepeated { call, attempt, kind: fault.kind, pause });
+                self.shared.emit(ReadEvent::CallRepeated {
+                    call,
+                    attempt,
+                    kind: fault.kind,
+                    pause,
+                });
                 continue;
             }
             faults += 1;
             if !fault.again || faults >= limits.attempts {
                 return Err(fault.of_operation(operation));
             }
-            let pause = FIRST_PAUSE.saturating_mul(1 << (faults - 1).min(16)).min(LONGEST_PAUSE);
-            let pause = fault.retry_after.unwrap_or_default().min(LONGEST_PAUSE).max(pause);
-            self.shared.emit(ReadEvent::CallRepeated { call, attempt, kind: fault.kind, pause });
+            let pause = FIRST_PAUSE
+                .saturating_mul(1 << (faults - 1).min(16))
+                .min(LONGEST_PAUSE);
+            let pause = fault
+                .retry_after
+                .unwrap_or_default()
+                .min(LONGEST_PAUSE)
+                .max(pause);
+            self.shared.emit(ReadEvent::CallRepeated {
+                call,
+                attempt,
+                kind: fault.kind,
+                pause,
+            });
             sleep(pause).await;
         }
     }
@@ -235,7 +281,9 @@ impl Session {
     /// Credentials that are good for a while. Callers that come together wait for the one who fetches them.
     async fn held(&self, operation: &Operation) -> Result<LiveCredentials, Failure> {
         let mut held = self.held.lock().await;
-        if let Some(held) = held.as_ref().filter(|held| held.until.is_none_or(|until| Instant::now() < until))
+        if let Some(held) = held
+            .as_ref()
+            .filter(|held| held.until.is_none_or(|until| Instant::now() < until))
         {
             return Ok(held.clone());
         }

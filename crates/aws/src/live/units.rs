@@ -49,7 +49,12 @@ async fn roots(caller: &Session) -> Result<Vec<Parent>, Failure> {
     let found = pages::all(&LIST_ROOTS, |token| async move {
         let answer = caller
             .call(&LIST_ROOTS, |clients| {
-                clients.organizations().list_roots().max_results(20).set_next_token(token.clone()).send()
+                clients
+                    .organizations()
+                    .list_roots()
+                    .max_results(20)
+                    .set_next_token(token.clone())
+                    .send()
             })
             .await?;
         Ok((answer.roots.unwrap_or_default(), answer.next_token))
@@ -60,10 +65,15 @@ async fn roots(caller: &Session) -> Result<Vec<Parent>, Failure> {
         let arn = root.arn.unwrap_or_default();
         let organisation = arn.split('/').nth(1).filter(|id| is_id(id, "o-"));
         let above = organisation.map(|id| format!("{id}/")).unwrap_or_default();
-        Some(Parent { path: format!("{above}{id}/"), id })
+        Some(Parent {
+            path: format!("{above}{id}/"),
+            id,
+        })
     };
     let roots: Option<Vec<Parent>> = found.await?.into_iter().map(parent).collect();
-    roots.filter(|roots| !roots.is_empty()).ok_or_else(|| malformed(&LIST_ROOTS))
+    roots
+        .filter(|roots| !roots.is_empty())
+        .ok_or_else(|| malformed(&LIST_ROOTS))
 }
 
 async fn units_in(caller: &Session, parent: &Parent) -> Result<Vec<Parent>, Failure> {
@@ -71,14 +81,20 @@ async fn units_in(caller: &Session, parent: &Parent) -> Result<Vec<Parent>, Fail
         let answer = caller
             .call(&LIST_UNITS_FOR_PARENT, |clients| {
                 let ask = clients.organizations().list_organizational_units_for_parent();
-                ask.parent_id(&parent.id).max_results(20).set_next_token(token.clone()).send()
+                ask.parent_id(&parent.id)
+                    .max_results(20)
+                    .set_next_token(token.clone())
+                    .send()
             })
             .await?;
         Ok((answer.organizational_units.unwrap_or_default(), answer.next_token))
     });
     let unit = |unit: aws_sdk_organizations::types::OrganizationalUnit| {
         let id = unit.id.filter(|id| is_id(id, "ou-"))?;
-        Some(Parent { path: format!("{}{id}/", parent.path), id })
+        Some(Parent {
+            path: format!("{}{id}/", parent.path),
+            id,
+        })
     };
     let units: Option<Vec<Parent>> = found.await?.into_iter().map(unit).collect();
     units.ok_or_else(|| malformed(&LIST_UNITS_FOR_PARENT))
@@ -89,7 +105,10 @@ async fn accounts_in(caller: &Session, parent: &Parent) -> Result<Vec<String>, F
         let answer = caller
             .call(&LIST_ACCOUNTS_FOR_PARENT, |clients| {
                 let ask = clients.organizations().list_accounts_for_parent();
-                ask.parent_id(&parent.id).max_results(20).set_next_token(token.clone()).send()
+                ask.parent_id(&parent.id)
+                    .max_results(20)
+                    .set_next_token(token.clone())
+                    .send()
             })
             .await?;
         Ok((answer.accounts.unwrap_or_default(), answer.next_token))

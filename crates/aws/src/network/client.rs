@@ -49,7 +49,9 @@ impl Client {
             tls = tls.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
         }
         Ok(Self {
-            tls: tls.build().map_err(|error| NetworkError::Tls(error.to_string()))?,
+            tls: tls
+                .build()
+                .map_err(|error| NetworkError::Tls(error.to_string()))?,
             proxies: Arc::new(Proxies::new(environment)?),
             proxied_by: ProxiedBy::default(),
             read,
@@ -64,15 +66,26 @@ impl Client {
     pub(crate) fn connector(&self, settings: &HttpConnectorSettings) -> SharedHttpConnector {
         let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
         let timeouts = (settings.connect_timeout(), settings.read_timeout());
-        connectors.entry(timeouts).or_insert_with(|| SharedHttpConnector::new(self.routed(settings))).clone()
+        connectors
+            .entry(timeouts)
+            .or_insert_with(|| SharedHttpConnector::new(self.routed(settings)))
+            .clone()
     }
 
     fn routed(&self, settings: &HttpConnectorSettings) -> Routed {
         let new = |proxy: ProxyConfig| {
-            let connector = Connector::builder().connector_settings(settings.clone()).proxy_config(proxy);
-            connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(self.tls.clone()).build()
+            let connector = Connector::builder()
+                .connector_settings(settings.clone())
+                .proxy_config(proxy);
+            connector
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .tls_context(self.tls.clone())
+                .build()
         };
-        let proxied = self.proxies.all().map(|proxy| (proxy.variable, new(proxy.config.clone())));
+        let proxied = self
+            .proxies
+            .all()
+            .map(|proxy| (proxy.variable, new(proxy.config.clone())));
         Routed {
             direct: new(ProxyConfig::disabled()),
             proxied: proxied.collect(),
@@ -85,7 +98,9 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("proxies", &self.proxies).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("proxies", &self.proxies)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,7 +123,11 @@ struct Routed {
 
 impl HttpConnector for Routed {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let variable = request.uri().parse().ok().and_then(|uri| self.proxies.variable_for(&uri));
+        let variable = request
+            .uri()
+            .parse()
+            .ok()
+            .and_then(|uri| self.proxies.variable_for(&uri));
         let connector = match variable.and_then(|variable| self.proxied.get_key_value(variable)) {
             Some((variable, connector)) => {
                 let _first = self.proxied_by.set(variable);

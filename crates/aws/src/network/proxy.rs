@@ -11,8 +11,14 @@ use hyper_util::client::proxy::matcher::Matcher;
 use super::{Environment, NetworkError};
 
 /// This machine, and the metadata services that give it credentials.
-const NEVER_PROXIED: [&str; 6] =
-    ["localhost", "127.0.0.0/8", "::1", "169.254.0.0/16", "fe80::/10", "fd00:ec2::/32"];
+const NEVER_PROXIED: [&str; 6] = [
+    "localhost",
+    "127.0.0.0/8",
+    "::1",
+    "169.254.0.0/16",
+    "fe80::/10",
+    "fd00:ec2::/32",
+];
 
 /// The proxies of the environment, and what is called without one.
 #[derive(Debug)]
@@ -45,12 +51,21 @@ struct NoProxyEntry {
 impl NoProxyEntry {
     fn new(entry: &str) -> Self {
         // The last colon of an IPv6 address without brackets stands before no port.
-        let with_port = entry.rsplit_once(':').filter(|(host, _)| !host.contains(':') || host.ends_with(']'));
+        let with_port = entry
+            .rsplit_once(':')
+            .filter(|(host, _)| !host.contains(':') || host.ends_with(']'));
         let with_port = with_port.and_then(|(host, port)| Some((host, port.parse().ok()?)));
         let (host, port) = with_port.map_or((entry, None), |(host, port)| (host, Some(port)));
         // `*.example.com` is not known to the matcher; `.example.com` means the same.
-        let host = if host.starts_with("*.") { host.trim_start_matches('*') } else { host };
-        let matcher = Matcher::builder().all("http://proxy").no(host.trim_matches(['[', ']'])).build();
+        let host = if host.starts_with("*.") {
+            host.trim_start_matches('*')
+        } else {
+            host
+        };
+        let matcher = Matcher::builder()
+            .all("http://proxy")
+            .no(host.trim_matches(['[', ']']))
+            .build();
         Self { matcher, port }
     }
 
@@ -63,7 +78,11 @@ impl Proxies {
     /// For each scheme its own variable, then `ALL_PROXY`, in small letters first; empty ones count as not set.
     pub(super) fn new(environment: Environment<'_>) -> Result<Self, NetworkError> {
         let get = |variable: &'static str| {
-            let value = environment(variable)?.into_string().unwrap_or_default().trim().to_owned();
+            let value = environment(variable)?
+                .into_string()
+                .unwrap_or_default()
+                .trim()
+                .to_owned();
             (!value.is_empty()).then_some((variable, value))
         };
         let proxy = |variables: [&'static str; 4]| {
@@ -74,12 +93,19 @@ impl Proxies {
             });
             proxy.transpose()
         };
-        let no_proxy = get("no_proxy").or_else(|| get("NO_PROXY")).map(|(_, list)| list).unwrap_or_default();
+        let no_proxy = get("no_proxy")
+            .or_else(|| get("NO_PROXY"))
+            .map(|(_, list)| list)
+            .unwrap_or_default();
         let named = no_proxy.split([',', ' ', '\t']).filter(|entry| !entry.is_empty());
         Ok(Self {
             https: proxy(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?,
             http: proxy(["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])?,
-            direct: NEVER_PROXIED.into_iter().chain(named).map(NoProxyEntry::new).collect(),
+            direct: NEVER_PROXIED
+                .into_iter()
+                .chain(named)
+                .map(NoProxyEntry::new)
+                .collect(),
         })
     }
 
@@ -102,7 +128,11 @@ impl Proxies {
 /// The proxy at an address, if it is one. Clients read a port that is no number as none, and would hand the password to
 /// whoever listens at the usual one.
 fn config(value: &str) -> Option<ProxyConfig> {
-    let address = if value.contains("://") { value } else { &format!("http://{value}") };
+    let address = if value.contains("://") {
+        value
+    } else {
+        &format!("http://{value}")
+    };
     let uri: Uri = address.parse().ok()?;
     let authority = uri.authority()?.as_str();
     // Behind a slash or the like it would be a part of a password.
@@ -123,8 +153,11 @@ mod tests {
     use super::{Proxies, config};
 
     fn proxies(set: &[(&str, &str)]) -> Option<Proxies> {
-        let environment =
-            |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| OsString::from(value));
+        let environment = |name: &str| {
+            set.iter()
+                .find(|(set, _)| *set == name)
+                .map(|(_, value)| OsString::from(value))
+        };
         Proxies::new(&environment).ok()
     }
 
@@ -134,10 +167,17 @@ mod tests {
 
     #[test]
     fn the_scheme_s_own_variable_comes_before_the_general_one() {
-        let set = [("HTTPS_PROXY", "http://s:1"), ("http_proxy", "h:2"), ("ALL_PROXY", "https://a:3")];
+        let set = [
+            ("HTTPS_PROXY", "http://s:1"),
+            ("http_proxy", "h:2"),
+            ("ALL_PROXY", "https://a:3"),
+        ];
         assert_eq!(variable("https://x", &set), Some("HTTPS_PROXY"));
         assert_eq!(variable("http://x", &set), Some("http_proxy"));
-        assert_eq!(variable("http://x", &[("HTTP_PROXY", " "), ("ALL_PROXY", "a:3")]), Some("ALL_PROXY"));
+        assert_eq!(
+            variable("http://x", &[("HTTP_PROXY", " "), ("ALL_PROXY", "a:3")]),
+            Some("ALL_PROXY")
+        );
         assert_eq!(variable("https://x", &[("HTTP_PROXY", "h:2")]), None);
     }
 
@@ -157,10 +197,23 @@ mod tests {
         ] {
             assert!(excepted("https://b.example.com", list), "{list}");
         }
-        for list in ["", "ample.com", "example.org", "example.com:8443", "a.b.example.com", ".", "*."] {
+        for list in [
+            "",
+            "ample.com",
+            "example.org",
+            "example.com:8443",
+            "a.b.example.com",
+            ".",
+            "*.",
+        ] {
             assert!(!excepted("https://b.example.com", list), "{list}");
         }
-        for list in ["10.1.2.3", "10.0.0.0/8", "10.1.2.3:99", "192.168.0.0/16 10.1.0.0/16"] {
+        for list in [
+            "10.1.2.3",
+            "10.0.0.0/8",
+            "10.1.2.3:99",
+            "192.168.0.0/16 10.1.0.0/16",
+        ] {
             assert!(excepted("http://10.1.2.3:99", list), "{list}");
         }
         for list in ["fd12::/16", "fd12::3", "[fd12::3]", "[fd12::3]:99"] {
@@ -186,14 +239,23 @@ mod tests {
         ] {
             assert!(is_direct(url), "{url}");
         }
-        for url in ["https://sts.us-east-1.amazonaws.com/", "http://10.0.0.1/", "http://localhost.example/"] {
+        for url in [
+            "https://sts.us-east-1.amazonaws.com/",
+            "http://10.0.0.1/",
+            "http://localhost.example/",
+        ] {
             assert!(!is_direct(url), "{url}");
         }
     }
 
     #[test]
     fn what_names_no_host_or_no_port_that_can_be_is_no_proxy() {
-        for value in ["p:3128", "user:pw@p", "http://user:pw@127.0.0.1:65535/", "https://[::1]:443"] {
+        for value in [
+            "p:3128",
+            "user:pw@p",
+            "http://user:pw@127.0.0.1:65535/",
+            "https://[::1]:443",
+        ] {
             assert!(config(value).is_some(), "{value}");
         }
         for value in [
@@ -220,6 +282,9 @@ mod tests {
     #[test]
     fn a_password_is_not_told() {
         let told = format!("{:?}", proxies(&[("ALL_PROXY", "http://user:secret@p:1")]));
-        assert!(told.contains("Some(ALL_PROXY)") && !told.contains("secret"), "{told}");
+        assert!(
+            told.contains("Some(ALL_PROXY)") && !told.contains("secret"),
+            "{told}"
+        );
     }
 }

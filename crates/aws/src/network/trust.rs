@@ -76,7 +76,11 @@ struct Bundle {
 /// What `AWS_CA_BUNDLE` names, if it is set, in PEM form: believed in place of the system's certificates. The system's certificates are looked for by others; that what `SSL_CERT_FILE`
 /// names can be used is seen here, as they would go on without a word, believing nobody.
 pub(super) fn bundle(environment: Environment<'_>) -> Result<Option<Vec<u8>>, TrustError> {
-    let named = |variable| environment(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let named = |variable| {
+        environment(variable)
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    };
     if let Some(path) = named("AWS_CA_BUNDLE") {
         let bundle = read("AWS_CA_BUNDLE", &path)?;
         let mut roots = RootCertStore::empty();
@@ -95,9 +99,17 @@ pub(super) fn bundle(environment: Environment<'_>) -> Result<Option<Vec<u8>>, Tr
         // A list of a system may hold odd ones; with nothing else nobody would be believed.
         let bundle = read("SSL_CERT_FILE", &path)?;
         let mut roots = RootCertStore::empty();
-        let odd: Vec<_> = bundle.certificates.into_iter().filter_map(|it| roots.add(it).err()).collect();
+        let odd: Vec<_> = bundle
+            .certificates
+            .into_iter()
+            .filter_map(|it| roots.add(it).err())
+            .collect();
         if let (true, Some(first)) = (roots.is_empty(), odd.first()) {
-            return Err(TrustError::Unfit { variable: "SSL_CERT_FILE", path, error: first.to_string() });
+            return Err(TrustError::Unfit {
+                variable: "SSL_CERT_FILE",
+                path,
+                error: first.to_string(),
+            });
         }
     }
     Ok(None)
@@ -105,7 +117,11 @@ pub(super) fn bundle(environment: Environment<'_>) -> Result<Option<Vec<u8>>, Tr
 
 fn read(variable: &'static str, path: &Path) -> Result<Bundle, TrustError> {
     let pem = File::open(path).and_then(|file| files::bounded(file, files::CERTIFICATES));
-    let pem = pem.map_err(|error| TrustError::Read { variable, path: path.to_owned(), error })?;
+    let pem = pem.map_err(|error| TrustError::Read {
+        variable,
+        path: path.to_owned(),
+        error,
+    })?;
     let mut certificates = Vec::new();
     for (certificate, number) in CertificateDer::pem_slice_iter(&pem).zip(1..) {
         let damaged = |error: pem::Error| TrustError::Damaged {
@@ -117,7 +133,10 @@ fn read(variable: &'static str, path: &Path) -> Result<Bundle, TrustError> {
         certificates.push(certificate.map_err(damaged)?);
     }
     if certificates.is_empty() {
-        Err(TrustError::Empty { variable, path: path.to_owned() })
+        Err(TrustError::Empty {
+            variable,
+            path: path.to_owned(),
+        })
     } else {
         Ok(Bundle { pem, certificates })
     }

@@ -78,11 +78,18 @@ impl Journal {
     /// # Errors
     /// When it cannot be written.
     pub fn begin(path: &Path, terms: &str, started: Timestamp) -> Result<Self, JournalError> {
-        let io = |error| JournalError::Io { path: path.to_owned(), error };
+        let io = |error| JournalError::Io {
+            path: path.to_owned(),
+            error,
+        };
         let (parent, name) = disk::place(path).map_err(io)?;
         let new = clear(&parent, &name).and_then(|()| parent.make(Path::new(&name)));
         let folder = new.and_then(furnished).map_err(io)?;
-        let about = JournalHeader { format: FORMAT, started, terms: terms.to_owned() };
+        let about = JournalHeader {
+            format: FORMAT,
+            started,
+            terms: terms.to_owned(),
+        };
         seal::put(&folder, ABOUT, ABOUT, &about).map_err(io)?;
         Ok(Self::of((parent, name, folder), started, false))
     }
@@ -92,15 +99,26 @@ impl Journal {
     /// # Errors
     /// When what it left cannot be read, is of other terms, or too old.
     pub fn resume(path: &Path, terms: &str, now: Timestamp) -> Result<Option<Self>, JournalError> {
-        let io = |path: &Path, error| JournalError::Io { path: path.to_owned(), error };
+        let io = |path: &Path, error| JournalError::Io {
+            path: path.to_owned(),
+            error,
+        };
         let (parent, name) = disk::place(path).map_err(|error| io(path, error))?;
         let folder = match parent.own(Path::new(&name)) {
             Ok(folder) => folder,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(JournalError::Unread { path: path.to_owned(), error }),
+            Err(error) => {
+                return Err(JournalError::Unread {
+                    path: path.to_owned(),
+                    error,
+                });
+            }
         };
         let about = path.join(ABOUT);
-        let text = match folder.open(ABOUT).and_then(|file| files::bytes_of(file, files::NOTE)) {
+        let text = match folder
+            .open(ABOUT)
+            .and_then(|file| files::bytes_of(file, files::NOTE))
+        {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(JournalError::Unread { path: about, error }),
@@ -111,7 +129,9 @@ impl Journal {
             return Err(JournalError::OtherTerms);
         }
         if now.duration_since(about.started) > OLDEST {
-            return Err(JournalError::TooOld { started: about.started });
+            return Err(JournalError::TooOld {
+                started: about.started,
+            });
         }
         // Somebody may have cleared what the answers were in.
         let folder = furnished(folder).map_err(|error| io(path, error))?;
@@ -163,7 +183,10 @@ impl Journal {
             Ok(answers) => Some(answers).filter(Answers::is_complete),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
-                events.emit(ReadEvent::JournalRejected { file: &self.place(id), error: &error });
+                events.emit(ReadEvent::JournalRejected {
+                    file: &self.place(id),
+                    error: &error,
+                });
                 None
             }
         }
@@ -190,7 +213,10 @@ impl Journal {
     /// Tells once that a run which goes on from this one will not find everything.
     fn not_saved(&self, events: &dyn EventSink, error: &io::Error) {
         if !self.told.swap(true, Ordering::Relaxed) {
-            events.emit(ReadEvent::JournalNotSaved { folder: self.folder.path(), error });
+            events.emit(ReadEvent::JournalNotSaved {
+                folder: self.folder.path(),
+                error,
+            });
         }
     }
 
@@ -205,10 +231,15 @@ impl Journal {
             return BTreeMap::new();
         }
         let path = format!("{kind}/{id}.jsonl");
-        let text = self.folder.open(&path).and_then(|file| files::bytes_of(file, files::ANSWERS));
+        let text = self
+            .folder
+            .open(&path)
+            .and_then(|file| files::bytes_of(file, files::ANSWERS));
         let text = text.unwrap_or_default();
         // The last line may have been cut off, in a letter even: it has no digest then, and the others have.
-        let lines = text.split(|byte| *byte == b'\n').filter_map(|line| seal::read::<T>(line, id));
+        let lines = text
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| seal::read::<T>(line, id));
         lines.map(|line| (key(&line), line)).collect()
     }
 }
@@ -256,7 +287,11 @@ pub struct Journaled<C> {
 impl<C> Journaled<C> {
     /// `cloud`, remembered in `journal` if there is one.
     pub fn new(cloud: C, journal: Option<Journal>) -> Self {
-        Self { cloud, journal, state: None }
+        Self {
+            cloud,
+            journal,
+            state: None,
+        }
     }
 
     /// The same with what earlier nights remember.
@@ -285,7 +320,10 @@ impl<C> Journaled<C> {
     {
         match &self.journal {
             Some(journal) => match journal.account(&account.id) {
-                Err(error) => Err(JournalError::Gone { path: journal.place(&account.id), error }),
+                Err(error) => Err(JournalError::Gone {
+                    path: journal.place(&account.id),
+                    error,
+                }),
                 Ok(answers) => Ok(answers),
             },
             // Recorded answers are where they were.
@@ -299,10 +337,14 @@ impl<C> Journaled<C> {
     /// # Errors
     /// When an account could not be kept.
     pub fn has_kept_all(&self) -> Result<(), JournalError> {
-        let Some(journal) = &self.journal else { return Ok(()) };
+        let Some(journal) = &self.journal else {
+            return Ok(());
+        };
         let lost = journal.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
         let path = journal.folder.path().to_owned();
-        lost.map_or(Ok(()), |(account, error)| Err(JournalError::Lost { account, path, error }))
+        lost.map_or(Ok(()), |(account, error)| {
+            Err(JournalError::Lost { account, path, error })
+        })
     }
 
     /// The journal, when the cloud is needed no longer.
@@ -318,18 +360,40 @@ impl<C: Cloud> Cloud for Journaled<C> {
 
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         // Only what AWS is asked for need be remembered.
-        let Some(journal) = &self.journal else { return self.cloud.read(account, reading).await };
-        if let Some(known) = journal.resumed.then(|| journal.kept(&account.id, reading.events)).flatten() {
+        let Some(journal) = &self.journal else {
+            return self.cloud.read(account, reading).await;
+        };
+        if let Some(known) = journal
+            .resumed
+            .then(|| journal.kept(&account.id, reading.events))
+            .flatten()
+        {
             return known;
         }
         let state = self.state.as_ref();
-        let earlier = state.map(|state| state.remembered(&account.id, reading.events)).unwrap_or_default();
+        let earlier = state
+            .map(|state| state.remembered(&account.id, reading.events))
+            .unwrap_or_default();
         let memory = JournalLines::of(journal, state, &account.id, earlier, reading.events);
-        let answers = self.cloud.read(account, Reading { memory: &memory, ..reading }).await;
+        let answers = self
+            .cloud
+            .read(
+                account,
+                Reading {
+                    memory: &memory,
+                    ..reading
+                },
+            )
+            .await;
         if let (Some(state), Ok(evidence)) = (state, &answers.evidence)
             && evidence.analyzer.is_some()
         {
-            state.keep(&account.id, &evidence.findings, &memory.into_earlier(), reading.events);
+            state.keep(
+                &account.id,
+                &evidence.findings,
+                &memory.into_earlier(),
+                reading.events,
+            );
         }
         journal.keep_account(&account.id, &answers, reading.events);
         answers

@@ -17,7 +17,13 @@ pub(super) fn put(folder: &Folder, path: &str, of: &str, value: &impl Serialize)
 
 /// Writes a sealed line. An account's answers are long: in pieces they take no memory worth the name.
 pub(super) fn write(out: impl Write, of: &str, value: &impl Serialize) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, HashedWriter { out, hash: beginning(of) });
+    let mut out = BufWriter::with_capacity(
+        1 << 16,
+        HashedWriter {
+            out,
+            hash: beginning(of),
+        },
+    );
     serde_json::to_writer(&mut out, value)?;
     let HashedWriter { mut out, hash } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     out.write_all(format!(" {}\n", hexadecimal(hash)).as_bytes())

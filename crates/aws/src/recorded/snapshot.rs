@@ -78,7 +78,10 @@ pub enum SnapshotError {
         id: String,
     },
     /// An account id that is not twelve digits.
-    #[error("`{path}` lists account `{}`, which is not an account ID (12 digits)", visible_line(id))]
+    #[error(
+        "`{path}` lists account `{}`, which is not an account ID (12 digits)",
+        visible_line(id)
+    )]
     AccountId {
         /// Which file.
         path: PathBuf,
@@ -122,17 +125,30 @@ impl Snapshot {
         let path = folder.join("snapshot.json");
         let Object(about): Object<SnapshotHeader> = read(folder, "snapshot.json")?;
         if about.format != FORMAT {
-            return Err(SnapshotError::Format { path, found: about.format });
+            return Err(SnapshotError::Format {
+                path,
+                found: about.format,
+            });
         }
         let path = folder.join("accounts.json");
         let Object(accounts): Object<Accounts> = read(folder, "accounts.json")?;
         // Ids become file names.
-        if let Some(account) = accounts.accounts.iter().find(|account| !is_account_id(&account.id)) {
-            return Err(SnapshotError::AccountId { path, id: account.id.clone() });
+        if let Some(account) = accounts
+            .accounts
+            .iter()
+            .find(|account| !is_account_id(&account.id))
+        {
+            return Err(SnapshotError::AccountId {
+                path,
+                id: account.id.clone(),
+            });
         }
         let mut met = BTreeSet::new();
         if let Some(account) = accounts.accounts.iter().find(|account| !met.insert(&account.id)) {
-            return Err(SnapshotError::Twice { path, id: account.id.clone() });
+            return Err(SnapshotError::Twice {
+                path,
+                id: account.id.clone(),
+            });
         }
         let analyzers: Vec<AnalyzerAnswer> = optional(folder, "analyzers.json")?.unwrap_or_default();
         Ok(Self {
@@ -160,7 +176,9 @@ impl Snapshot {
     /// One account's answers.
     fn account(&self, account: &Account) -> Answers {
         let error = self.file::<Object<Failure>>(account, "error.json", "error.json");
-        let error = error.map(|error| error.map(|Object(failure)| failure)).unwrap_or_else(Some);
+        let error = error
+            .map(|error| error.map(|Object(failure)| failure))
+            .unwrap_or_else(Some);
         let authorization = "GetAccountAuthorizationDetails";
         let authorization =
             match self.file::<Object<Authorization>>(account, "authorization.json", authorization) {
@@ -172,7 +190,10 @@ impl Snapshot {
             Some(error) => Err(error),
             None => self.evidence(account),
         };
-        Answers { authorization, evidence }
+        Answers {
+            authorization,
+            evidence,
+        }
     }
 
     fn evidence(&self, account: &Account) -> Result<Evidence, Failure> {
@@ -183,7 +204,11 @@ impl Snapshot {
             return Err(absent("ListFindingsV2"));
         }
         // Other analyzers say nothing where the evidence is last-accessed data.
-        let analyzers = if findings.is_some() { self.analyzers.as_slice() } else { &[] };
+        let analyzers = if findings.is_some() {
+            self.analyzers.as_slice()
+        } else {
+            &[]
+        };
         let mut chosen = choose_analyzers(analyzers, &account.id).into_iter().cloned();
         Ok(Evidence {
             analyzer: chosen.next(),
@@ -215,8 +240,12 @@ impl Cloud for Snapshot {
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         let answers = self.account(account);
         if let Ok(evidence) = &answers.evidence {
-            reading.events.emit(ReadEvent::FindingsListed(evidence.findings.len()));
-            reading.events.emit(ReadEvent::FindingsRead(evidence.findings.len()));
+            reading
+                .events
+                .emit(ReadEvent::FindingsListed(evidence.findings.len()));
+            reading
+                .events
+                .emit(ReadEvent::FindingsRead(evidence.findings.len()));
         }
         answers
     }
@@ -269,8 +298,12 @@ pub fn common_files(
         partition: Some(organisation.partition.clone()),
         accounts_unknown: organisation.unknown.clone(),
     };
-    let accounts = Accounts { accounts: organisation.accounts.clone() };
-    let answers = analyzers.values().map(|analyzer| AnalyzerAnswer { analyzer: analyzer.clone() });
+    let accounts = Accounts {
+        accounts: organisation.accounts.clone(),
+    };
+    let answers = analyzers.values().map(|analyzer| AnalyzerAnswer {
+        analyzer: analyzer.clone(),
+    });
     let answers: Vec<_> = answers.collect();
     Ok(vec![
         ("snapshot.json".to_owned(), pretty(&about)?),

@@ -112,7 +112,10 @@ impl State {
     /// # Errors
     /// When it cannot be written, or holds something else.
     pub fn open(folder: &Path) -> Result<Self, StateError> {
-        let io = |error| StateError::Io { path: folder.to_owned(), error };
+        let io = |error| StateError::Io {
+            path: folder.to_owned(),
+            error,
+        };
         make_folder(folder).map_err(io)?;
         let own = Folder::named(folder).map_err(io)?;
         files::check_own(folder).map_err(io)?;
@@ -120,14 +123,20 @@ impl State {
         // Another first run may be about to say what the folder is.
         let is_empty = own.names().map_err(io)?.iter().all(|name| disk::is_draft(name));
         if !is_empty && own.kind(MARK.as_ref()).map_err(io)? != Some(FileKind::Plain) {
-            return Err(StateError::Foreign { path: folder.to_owned() });
+            return Err(StateError::Foreign {
+                path: folder.to_owned(),
+            });
         }
         // First of all: a run that is killed behind this, or one that begins beside it, leaves no folder that seems to be
         // something else's.
-        own.put(MARK, |file| write!(file, r#"{{"format":{FORMAT}}}"#)).map_err(io)?;
+        own.put(MARK, |file| write!(file, r#"{{"format":{FORMAT}}}"#))
+            .map_err(io)?;
         for name in ["accounts", "grants"] {
             let made = own.own_or_new(Path::new(name));
-            made.map_err(|error| StateError::Io { path: folder.join(name), error })?;
+            made.map_err(|error| StateError::Io {
+                path: folder.join(name),
+                error,
+            })?;
         }
         Ok(Self {
             folder: own,
@@ -145,7 +154,11 @@ impl State {
     pub(super) fn remembered(&self, account: &str, events: &dyn EventSink) -> Remembered {
         let doubt = self.doubt();
         let path = self.place(account);
-        let text = files::own_bytes(self.folder.path(), &format!("accounts/{account}.json"), files::ANSWERS);
+        let text = files::own_bytes(
+            self.folder.path(),
+            &format!("accounts/{account}.json"),
+            files::ANSWERS,
+        );
         let known = match &text {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Remembered::nothing(doubt),
             Err(_) => None,
@@ -184,18 +197,33 @@ impl State {
     /// Tells once that the next night will not find everything.
     fn not_saved(&self, events: &dyn EventSink, error: &io::Error) {
         if !self.told.swap(true, Ordering::Relaxed) {
-            events.emit(ReadEvent::StateNotSaved { folder: self.folder.path(), error });
+            events.emit(ReadEvent::StateNotSaved {
+                folder: self.folder.path(),
+                error,
+            });
         }
     }
 
     fn write(&self, account: &str, findings: &[Finding], before: &Remembered) -> io::Result<()> {
-        let findings = findings.iter().filter(|finding| is_whole(finding)).map(timeless).collect();
+        let findings = findings
+            .iter()
+            .filter(|finding| is_whole(finding))
+            .map(timeless)
+            .collect();
         let mut text = Vec::new();
-        seal::write(&mut text, &findings_of(account), &Saved { doubt: before.doubt.clone(), findings })?;
+        seal::write(
+            &mut text,
+            &findings_of(account),
+            &Saved {
+                doubt: before.doubt.clone(),
+                findings,
+            },
+        )?;
         if digest(&text) == before.sha256 {
             return Ok(());
         }
-        self.folder.put(&format!("accounts/{account}.json"), |file| file.write_all(&text))
+        self.folder
+            .put(&format!("accounts/{account}.json"), |file| file.write_all(&text))
     }
 
     /// Since when each policy of an account is held, as far as earlier nights have seen. Nothing when it is not to be trusted.
@@ -216,7 +244,10 @@ impl State {
 
 /// What the file of an account's findings is of. Another version may read more of a finding.
 fn findings_of(account: &str) -> String {
-    format!("findings of {account}, format {FORMAT}, leastwise {}", env!("CARGO_PKG_VERSION"))
+    format!(
+        "findings of {account}, format {FORMAT}, leastwise {}",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 /// The same of its grants. Dates of policies mean the same to every version, and no night brings them back.
@@ -226,18 +257,33 @@ fn grants_of(account: &str) -> String {
 
 impl Remembered {
     fn nothing(doubt: Option<String>) -> Self {
-        Self { doubt, ..Self::default() }
+        Self {
+            doubt,
+            ..Self::default()
+        }
     }
 
     /// In place of what AWS has contradicted.
     pub(super) fn given_up(doubt: Option<String>) -> Self {
-        Self { doubt, given_up: true, ..Self::default() }
+        Self {
+            doubt,
+            given_up: true,
+            ..Self::default()
+        }
     }
 
     fn of(text: &[u8], account: &str) -> Option<Self> {
         let Saved { doubt, findings } = seal::read(text, &findings_of(account))?;
-        let findings = findings.into_iter().map(|finding| (finding.id.clone(), finding)).collect();
-        Some(Self { findings, sha256: digest(text), doubt, given_up: false })
+        let findings = findings
+            .into_iter()
+            .map(|finding| (finding.id.clone(), finding))
+            .collect();
+        Some(Self {
+            findings,
+            sha256: digest(text),
+            doubt,
+            given_up: false,
+        })
     }
 
     /// Whether it is still to be trusted when this is the newest doubt.
@@ -248,7 +294,10 @@ impl Remembered {
     /// The finding as it is listed tonight, with the details that were read when it last changed.
     pub(super) fn finding(&self, listed: &Finding) -> Option<Finding> {
         let known = self.unchanged(listed).filter(|_| listed.error.is_none())?;
-        Some(Finding { finding_details: known.finding_details.clone(), ..listed.clone() })
+        Some(Finding {
+            finding_details: known.finding_details.clone(),
+            ..listed.clone()
+        })
     }
 
     /// What is remembered of a finding, if nothing that the list tells of it has changed since.
@@ -270,7 +319,11 @@ fn is_whole(finding: &Finding) -> bool {
 
 /// Without the dates that every night's list brings anew.
 fn timeless(finding: &Finding) -> Finding {
-    Finding { analyzed_at: None, created_at: None, ..finding.clone() }
+    Finding {
+        analyzed_at: None,
+        created_at: None,
+        ..finding.clone()
+    }
 }
 
 fn digest(bytes: &[u8]) -> String {

@@ -27,13 +27,18 @@ impl Site {
     /// they are made to be misread.
     fn of(url: &str) -> Option<(Self, String)> {
         let uri: Uri = url.parse().ok()?;
-        let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
+        let authority = uri
+            .authority()
+            .filter(|authority| !authority.as_str().contains('@'))?;
         let (scheme, usual) = match uri.scheme_str()? {
             "https" => ("https", 443),
             "http" => ("http", 80),
             _ => return None,
         };
-        let (host, port) = (authority.host().to_ascii_lowercase(), authority.port_u16().unwrap_or(usual));
+        let (host, port) = (
+            authority.host().to_ascii_lowercase(),
+            authority.port_u16().unwrap_or(usual),
+        );
         // A port that is no number reads as none.
         let has_port = authority.as_str().len() > host.len();
         if host.is_empty() || has_port && authority.port_u16().is_none() {
@@ -89,7 +94,10 @@ impl Base {
 
     /// The path of the mirror without a slash at the end; the name of the index does not belong to it.
     fn folder(&self) -> &str {
-        let path = self.path.split_once('?').map_or(self.path.as_str(), |(path, _)| path);
+        let path = self
+            .path
+            .split_once('?')
+            .map_or(self.path.as_str(), |(path, _)| path);
         match path.rsplit_once('/') {
             Some((folder, name)) if name.is_empty() || name.ends_with(".json") => folder,
             _ => path,
@@ -132,16 +140,24 @@ mod tests {
     #[test]
     fn a_mirror_serves_the_addresses_that_aws_s_index_names() {
         let aws = "https://servicereference.us-east-1.amazonaws.com/v1/s3/s3.json";
-        for base in
-            ["http://mirror:8080/aws", "http://mirror:8080/aws/", "http://mirror:8080/aws/index.json?v=2/3"]
-        {
+        for base in [
+            "http://mirror:8080/aws",
+            "http://mirror:8080/aws/",
+            "http://mirror:8080/aws/index.json?v=2/3",
+        ] {
             assert_eq!(
                 followed(base, aws).as_deref(),
                 Some("http://mirror:8080/aws/v1/s3/s3.json"),
                 "{base}"
             );
         }
-        assert_eq!(followed("http://mirror", aws).as_deref(), Some("http://mirror/v1/s3/s3.json"));
-        assert_eq!(followed("http://mirror:8080/aws/", "http://mirror/aws/s3.json"), None);
+        assert_eq!(
+            followed("http://mirror", aws).as_deref(),
+            Some("http://mirror/v1/s3/s3.json")
+        );
+        assert_eq!(
+            followed("http://mirror:8080/aws/", "http://mirror/aws/s3.json"),
+            None
+        );
     }
 }

@@ -14,7 +14,11 @@ use leastwise_files::disk::make_folder;
 ///
 /// A relative `XDG_CACHE_HOME` counts as not set, as the XDG Base Directory Specification has it.
 pub fn path(environment: Environment<'_>) -> Option<PathBuf> {
-    let absolute = |name: &str| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute = |name: &str| {
+        environment(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
     Some(cache.join("leastwise").join("catalog.txt"))
 }
@@ -30,8 +34,13 @@ fn tidy(folder: &Path) -> io::Result<()> {
         let entry = entry?;
         let is_draft = entry.file_name().to_string_lossy().starts_with(PREFIX);
         // What cannot be looked at, or is gone meanwhile, is no hindrance.
-        let Some(about) = entry.metadata().ok().filter(|about| is_draft && about.is_file()) else { continue };
-        let age = about.modified().ok().and_then(|made| SystemTime::now().duration_since(made).ok());
+        let Some(about) = entry.metadata().ok().filter(|about| is_draft && about.is_file()) else {
+            continue;
+        };
+        let age = about
+            .modified()
+            .ok()
+            .and_then(|made| SystemTime::now().duration_since(made).ok());
         if age.is_some_and(|age| age > ABANDONED) {
             let _ = fs::remove_file(entry.path());
         }
@@ -57,14 +66,27 @@ impl Draft {
         let file = make_folder(&folder)
             .and_then(|()| tidy(&folder))
             .and_then(|()| tempfile::Builder::new().prefix(PREFIX).tempfile_in(&folder))
-            .map_err(|error| UpdateError::Write { path: folder.clone(), error })?;
-        Ok(Self { path: path.to_owned(), folder, file })
+            .map_err(|error| UpdateError::Write {
+                path: folder.clone(),
+                error,
+            })?;
+        Ok(Self {
+            path: path.to_owned(),
+            folder,
+            file,
+        })
     }
 
     /// Writes the text, makes sure that it is on the disk, and puts it in the old one's place.
     pub(super) fn publish(self, text: &str) -> Result<PathBuf, UpdateError> {
-        let Self { path, folder, mut file } = self;
-        let written = file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all());
+        let Self {
+            path,
+            folder,
+            mut file,
+        } = self;
+        let written = file
+            .write_all(text.as_bytes())
+            .and_then(|()| file.as_file().sync_all());
         match written.and_then(|()| Ok(file.persist(&path)?)) {
             Ok(_) => {
                 // The rename itself; not every file system can sync a folder, and the file is whole either way.

@@ -54,7 +54,10 @@ impl ChosenCatalog {
     }
 
     fn read(origin: CatalogOrigin, catalog: Catalog) -> Self {
-        Self { origin, catalog: HeldCatalog::Read(Box::new(catalog)) }
+        Self {
+            origin,
+            catalog: HeldCatalog::Read(Box::new(catalog)),
+        }
     }
 }
 
@@ -80,13 +83,19 @@ pub fn choose(
     warn: &mut dyn FnMut(String),
 ) -> Result<ChosenCatalog, UpdateError> {
     if let Some(path) = explicit {
-        return Ok(ChosenCatalog::read(CatalogOrigin::Explicit(path.to_owned()), named(path)?));
+        return Ok(ChosenCatalog::read(
+            CatalogOrigin::Explicit(path.to_owned()),
+            named(path)?,
+        ));
     }
     let embedded = Catalog::embedded();
     if let Some(path) = cache {
         match newer(path, embedded.updated()) {
             Ok(Some(catalog)) => {
-                return Ok(ChosenCatalog::read(CatalogOrigin::Updated(path.to_owned()), catalog));
+                return Ok(ChosenCatalog::read(
+                    CatalogOrigin::Updated(path.to_owned()),
+                    catalog,
+                ));
             }
             Ok(None) => {}
             Err(error) => warn(format!(
@@ -94,7 +103,10 @@ pub fn choose(
             )),
         }
     }
-    Ok(ChosenCatalog { origin: CatalogOrigin::Embedded, catalog: HeldCatalog::Embedded(embedded) })
+    Ok(ChosenCatalog {
+        origin: CatalogOrigin::Embedded,
+        catalog: HeldCatalog::Embedded(embedded),
+    })
 }
 
 fn named(path: &Path) -> Result<Catalog, UpdateError> {
@@ -113,12 +125,18 @@ fn named(path: &Path) -> Result<Catalog, UpdateError> {
     if text.starts_with(['{', '[']) {
         return Catalog::from_json(&text).map_err(|error| unusable(path, error));
     }
-    Err(UpdateError::NotACatalog { path: path.to_owned(), error: None })
+    Err(UpdateError::NotACatalog {
+        path: path.to_owned(),
+        error: None,
+    })
 }
 
 /// The user's own catalog, if there is one and it is newer. Of an older one only the header is read.
 fn newer(path: &Path, than: &str) -> Result<Option<Catalog>, UpdateError> {
-    let unreadable = |error| UpdateError::Read { path: path.to_owned(), error };
+    let unreadable = |error| UpdateError::Read {
+        path: path.to_owned(),
+        error,
+    };
     let mut file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(unreadable)?,
@@ -132,7 +150,11 @@ fn newer(path: &Path, than: &str) -> Result<Option<Catalog>, UpdateError> {
         return Ok(None);
     }
     file.rewind().map_err(unreadable)?;
-    parse(&read_from(file, path, DownloadLimits::default().file_bytes)?, path).map(Some)
+    parse(
+        &read_from(file, path, DownloadLimits::default().file_bytes)?,
+        path,
+    )
+    .map(Some)
 }
 
 /// The lines before the first blank one. What is not text cannot be one of them, and shows as an odd line.
@@ -152,7 +174,10 @@ fn parse(text: &str, path: &Path) -> Result<Catalog, UpdateError> {
 }
 
 fn unusable(path: &Path, error: CatalogError) -> UpdateError {
-    UpdateError::NotACatalog { path: path.to_owned(), error: Some(error) }
+    UpdateError::NotACatalog {
+        path: path.to_owned(),
+        error: Some(error),
+    }
 }
 
 /// How many whole days ago a catalog was made; `None` when `updated` is not a date.

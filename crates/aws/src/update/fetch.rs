@@ -100,7 +100,13 @@ impl CallError {
             (Self::Http(_), None) => {
                 "check the network; behind a proxy, set HTTPS_PROXY; without a network, use saved files with --from DIR"
             }
-            (Self::Status { status: 401 | 403 | 407, .. }, _) => "check the address and the proxy settings",
+            (
+                Self::Status {
+                    status: 401 | 403 | 407,
+                    ..
+                },
+                _,
+            ) => "check the address and the proxy settings",
             (Self::Status { .. }, _) => "try again later, or use saved files with --from DIR",
             (Self::Redirect { .. } | Self::Circle, _) => "give the final URL with --from",
             (Self::TooLong { .. } | Self::NotText, _) => {
@@ -132,13 +138,23 @@ pub(super) async fn gather(
     let fetcher = Fetcher::new(&base, limits, environment, now)?;
     let everything = async {
         let index = base.index();
-        let files = listed(&base, &index, &fetcher.fetch(&index, limits.index_bytes).await?, limits)?;
-        let texts = files.iter().map(async |file| (file, fetcher.fetch(file, limits.file_bytes).await));
+        let files = listed(
+            &base,
+            &index,
+            &fetcher.fetch(&index, limits.index_bytes).await?,
+            limits,
+        )?;
+        let texts = files
+            .iter()
+            .map(async |file| (file, fetcher.fetch(file, limits.file_bytes).await));
         let mut texts = pin!(stream::iter(texts).buffer_unordered(limits.in_flight.max(1)));
         let mut gathered = GatheredServices::default();
         while let Some((file, text)) = texts.next().await {
             gathered.add(&text?, file)?;
-            progress(DownloadProgress { done: gathered.len(), total: files.len() });
+            progress(DownloadProgress {
+                done: gathered.len(),
+                total: files.len(),
+            });
         }
         Ok(gathered)
     };
@@ -149,7 +165,10 @@ pub(super) async fn gather(
 /// The addresses in the index, each one once.
 fn listed(base: &Base, index: &str, text: &str, limits: &DownloadLimits) -> Result<Vec<String>, UpdateError> {
     let entries = ReferenceReader::index(text);
-    let entries = entries.map_err(|error| UpdateError::Reference { place: index.to_owned(), error })?;
+    let entries = entries.map_err(|error| UpdateError::Reference {
+        place: index.to_owned(),
+        error,
+    })?;
     if entries.len() > limits.services {
         return Err(UpdateError::TooManyServices(limits.services));
     }
@@ -157,7 +176,13 @@ fn listed(base: &Base, index: &str, text: &str, limits: &DownloadLimits) -> Resu
     for (service, url) in entries {
         match base.file(&url) {
             Some(file) => files.push(file),
-            None => return Err(UpdateError::Elsewhere { service, url, site: base.site().root() }),
+            None => {
+                return Err(UpdateError::Elsewhere {
+                    service,
+                    url,
+                    site: base.site().root(),
+                });
+            }
         }
     }
     files.sort();
@@ -186,7 +211,9 @@ impl<'a> Fetcher<'a> {
         now: Timestamp,
     ) -> Result<Self, UpdateError> {
         let client = Client::new(environment, |body| body)?;
-        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT.min(limits.call)).build();
+        let settings = HttpConnectorSettings::builder()
+            .connect_timeout(CONNECT.min(limits.call))
+            .build();
         Ok(Self {
             connector: client.connector(&settings),
             proxied_by: client.proxied_by(),
@@ -210,13 +237,19 @@ impl<'a> Fetcher<'a> {
                     return Err(UpdateError::TooMuch(limits.total_bytes));
                 }
                 Ok(Err(error)) => error,
-                Err(_) => {
-                    CallError::http(format!("no complete response within {} s", limits.call.as_secs_f32()))
-                }
+                Err(_) => CallError::http(format!(
+                    "no complete response within {} s",
+                    limits.call.as_secs_f32()
+                )),
             };
             if attempts >= limits.attempts || !error.may_pass() {
                 let proxy = self.proxied_by.get().copied();
-                return Err(UpdateError::Call { url: url.to_owned(), attempts, error, proxy });
+                return Err(UpdateError::Call {
+                    url: url.to_owned(),
+                    attempts,
+                    error,
+                    proxy,
+                });
             }
             let wished = match &error {
                 CallError::Status { retry_after, .. } => retry_after.unwrap_or_default(),
@@ -241,9 +274,17 @@ impl<'a> Fetcher<'a> {
                 200 => return self.text(response.into_body(), most).await,
                 300..=399 => {
                     let to = response.headers().get("location").unwrap_or_default();
-                    url = self.base.here(to).ok_or_else(|| CallError::Redirect { to: to.to_owned() })?;
+                    url = self
+                        .base
+                        .here(to)
+                        .ok_or_else(|| CallError::Redirect { to: to.to_owned() })?;
                 }
-                status => return Err(CallError::Status { status, retry_after: self.retry_after(&response) }),
+                status => {
+                    return Err(CallError::Status {
+                        status,
+                        retry_after: self.retry_after(&response),
+                    });
+                }
             }
         }
         Err(CallError::Circle)
@@ -252,11 +293,17 @@ impl<'a> Fetcher<'a> {
     async fn text(&self, mut body: SdkBody, most: u64) -> Result<String, CallError> {
         let mut bytes = Vec::new();
         while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-            let Ok(data) = frame.map_err(CallError::Http)?.into_data() else { continue };
+            let Ok(data) = frame.map_err(CallError::Http)?.into_data() else {
+                continue;
+            };
             bytes.extend_from_slice(&data);
-            self.received.set(self.received.get().saturating_add(data.len() as u64));
+            self.received
+                .set(self.received.get().saturating_add(data.len() as u64));
             // All files together are bounded while they arrive, not only at the end of each.
-            let too_long = [(bytes.len() as u64, most), (self.received.get(), self.limits.total_bytes)];
+            let too_long = [
+                (bytes.len() as u64, most),
+                (self.received.get(), self.limits.total_bytes),
+            ];
             if let Some((_, most)) = too_long.into_iter().find(|(length, most)| length > most) {
                 return Err(CallError::TooLong { most });
             }

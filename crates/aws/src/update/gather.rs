@@ -31,13 +31,23 @@ pub(super) struct GatheredServices {
 impl GatheredServices {
     /// Adds one service's file, which was found at `place`.
     pub(super) fn add(&mut self, text: &str, place: &str) -> Result<(), UpdateError> {
-        let not_a_service = |error| UpdateError::Reference { place: place.to_owned(), error };
-        let name = outline(text).and_then(|outline| outline.name).unwrap_or_default().to_ascii_lowercase();
+        let not_a_service = |error| UpdateError::Reference {
+            place: place.to_owned(),
+            error,
+        };
+        let name = outline(text)
+            .and_then(|outline| outline.name)
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         self.reader.add(text).map_err(not_a_service)?;
         match self.found.insert(name.clone(), place.to_owned()) {
             None => Ok(()),
             // Two files of one service: whichever is taken, actions of the other would be missing.
-            Some(first) => Err(UpdateError::Repeated { service: name, first, second: place.to_owned() }),
+            Some(first) => Err(UpdateError::Repeated {
+                service: name,
+                first,
+                second: place.to_owned(),
+            }),
         }
     }
 
@@ -45,7 +55,11 @@ impl GatheredServices {
     pub(super) fn add_if_service(&mut self, text: &str, place: &str) -> Result<(), UpdateError> {
         let is_index = text.starts_with('[') && serde_json::from_str::<IgnoredAny>(text).is_ok();
         let is_other = outline(text).is_some_and(|it| it.name.is_none() || it.actions.is_none());
-        if is_index || is_other { Ok(()) } else { self.add(text, place) }
+        if is_index || is_other {
+            Ok(())
+        } else {
+            self.add(text, place)
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -60,7 +74,9 @@ impl GatheredServices {
 /// `None` for what is not a JSON object.
 fn outline(text: &str) -> Option<Outline> {
     // Serde would take a list for the members of the struct in their order.
-    text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+    text.starts_with('{')
+        .then(|| serde_json::from_str(text).ok())
+        .flatten()
 }
 
 /// A mirror has `v1/s3/s3.json`; nobody needs much more.
@@ -78,7 +94,10 @@ pub(super) fn folder(folder: &Path, limits: &DownloadLimits) -> Result<GatheredS
         let text = read(&path, limits.file_bytes)?;
         left = left
             .checked_sub(text.len() as u64)
-            .ok_or_else(|| UpdateError::TooLarge { path: folder.to_owned(), most: limits.total_bytes })?;
+            .ok_or_else(|| UpdateError::TooLarge {
+                path: folder.to_owned(),
+                most: limits.total_bytes,
+            })?;
         gathered.add_if_service(&text, &path.display().to_string())?;
         if gathered.len() > limits.services {
             return Err(UpdateError::TooManyServices(limits.services));
@@ -91,7 +110,10 @@ pub(super) fn folder(folder: &Path, limits: &DownloadLimits) -> Result<GatheredS
 }
 
 fn list(folder: &Path, deeper: usize, files: &mut Vec<PathBuf>) -> Result<(), UpdateError> {
-    let unreadable = |error| UpdateError::Read { path: folder.to_owned(), error };
+    let unreadable = |error| UpdateError::Read {
+        path: folder.to_owned(),
+        error,
+    };
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();
@@ -100,7 +122,10 @@ fn list(folder: &Path, deeper: usize, files: &mut Vec<PathBuf>) -> Result<(), Up
             if deeper > 0 {
                 list(&path, deeper - 1, files)?;
             }
-        } else if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) && path.is_file()
+        } else if path
+            .extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+            && path.is_file()
         {
             files.push(path);
         }
@@ -110,7 +135,10 @@ fn list(folder: &Path, deeper: usize, files: &mut Vec<PathBuf>) -> Result<(), Up
 
 /// The text of a file, without the mark that some editors put before it and without blanks around it.
 pub(super) fn read(path: &Path, most: u64) -> Result<String, UpdateError> {
-    let unreadable = |error| UpdateError::Read { path: path.to_owned(), error };
+    let unreadable = |error| UpdateError::Read {
+        path: path.to_owned(),
+        error,
+    };
     read_from(File::open(path).map_err(unreadable)?, path, most)
 }
 
@@ -118,10 +146,20 @@ pub(super) fn read(path: &Path, most: u64) -> Result<String, UpdateError> {
 pub(super) fn read_from(input: impl io::Read, path: &Path, most: u64) -> Result<String, UpdateError> {
     let mut text = String::new();
     let read = input.take(most.saturating_add(1)).read_to_string(&mut text);
-    read.map_err(|error| UpdateError::Read { path: path.to_owned(), error })?;
+    read.map_err(|error| UpdateError::Read {
+        path: path.to_owned(),
+        error,
+    })?;
     if text.len() as u64 > most {
-        return Err(UpdateError::TooLarge { path: path.to_owned(), most });
+        return Err(UpdateError::TooLarge {
+            path: path.to_owned(),
+            most,
+        });
     }
     let bare = text.trim_start_matches('\u{feff}').trim_start();
-    Ok(if bare.len() == text.len() { text } else { bare.to_owned() })
+    Ok(if bare.len() == text.len() {
+        text
+    } else {
+        bare.to_owned()
+    })
 }

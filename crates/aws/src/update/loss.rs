@@ -21,7 +21,11 @@ pub struct Loss {
 
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { service, before, after } = self;
+        let Self {
+            service,
+            before,
+            after,
+        } = self;
         write!(f, "{service} {before} -> {after}")
     }
 }
@@ -34,7 +38,11 @@ pub(super) fn losses(before: &Catalog, after: &Catalog) -> Vec<Loss> {
         let after = now.get(service).copied().unwrap_or(0);
         let tolerated = (before / 5).max(1);
         let lost = before.saturating_sub(after);
-        (after == 0 || lost > tolerated).then(|| Loss { service: service.to_owned(), before, after })
+        (after == 0 || lost > tolerated).then(|| Loss {
+            service: service.to_owned(),
+            before,
+            after,
+        })
     });
     losses.collect()
 }

@@ -98,7 +98,9 @@ impl CatalogSource {
     /// Reads the value of `--from`.
     pub fn of(from: Option<&str>) -> Self {
         let is_address = |from: &str| {
-            let scheme = from.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+            let scheme = from
+                .split_once("://")
+                .map(|(scheme, _)| scheme.to_ascii_lowercase());
             matches!(scheme.as_deref(), Some("http" | "https"))
         };
         match from {
@@ -165,13 +167,22 @@ pub async fn update(
         updated: catalog.updated().to_owned(),
         services: catalog.service_count(),
         actions: catalog.action_count(),
-        added: catalog.actions().filter(|action| unknown_to(options.in_use, action)).count(),
-        removed: options.in_use.actions().filter(|action| unknown_to(&catalog, action)).count(),
+        added: catalog
+            .actions()
+            .filter(|action| unknown_to(options.in_use, action))
+            .count(),
+        removed: options
+            .in_use
+            .actions()
+            .filter(|action| unknown_to(&catalog, action))
+            .count(),
     })
 }
 
 /// Fractions of a second would only make the date longer.
 fn to_the_second(now: Timestamp) -> String {
-    let whole = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Trunc);
+    let whole = TimestampRound::new()
+        .smallest(Unit::Second)
+        .mode(RoundMode::Trunc);
     now.round(whole).unwrap_or(now).to_string()
 }

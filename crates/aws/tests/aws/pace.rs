@@ -65,7 +65,15 @@ async fn run(pacer: &Pacer, limit: &RefCell<Limit>, calls: usize) -> Duration {
 
 fn limit(rate: f64, burst: f64, retry_after: Option<u64>) -> RefCell<Limit> {
     let retry_after = retry_after.map(Duration::from_secs);
-    RefCell::new(Limit { rate, burst, tokens: burst, at: Instant::now(), retry_after, whim: None, calls: 0 })
+    RefCell::new(Limit {
+        rate,
+        burst,
+        tokens: burst,
+        at: Instant::now(),
+        retry_after,
+        whim: None,
+        calls: 0,
+    })
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +141,11 @@ async fn retry_after_holds_the_whole_bucket_back_and_not_for_a_day() {
     pacer.throttled(second, Some(9 * SECOND));
     let began = Instant::now();
     pacer.leave().await;
-    assert!((8.9..9.5).contains(&began.elapsed().as_secs_f64()), "{:?}", began.elapsed());
+    assert!(
+        (8.9..9.5).contains(&began.elapsed().as_secs_f64()),
+        "{:?}",
+        began.elapsed()
+    );
     let leave = pacer.leave().await;
     pacer.throttled(leave, Some(86_400 * SECOND));
     let began = Instant::now();
@@ -145,11 +157,19 @@ async fn retry_after_holds_the_whole_bucket_back_and_not_for_a_day() {
 async fn is_nearly_used_up(start: f64, rate: u16, burst: f64, retry_after: Option<u64>) {
     for seconds in [10_u16, 20, 60] {
         let pacer = Pacer::new(Rate::of(start, 1000.0));
-        let took = run(&pacer, &limit(rate.into(), burst, retry_after), (rate * seconds).into()).await;
+        let took = run(
+            &pacer,
+            &limit(rate.into(), burst, retry_after),
+            (rate * seconds).into(),
+        )
+        .await;
         let seconds = f64::from(seconds);
         // What is lost in a pause is lost; two of them are more than a tenth of a short run.
-        let pauses =
-            if retry_after.is_some() && burst < f64::from(rate) && seconds < 20.0 { 1.0 } else { 0.0 };
+        let pauses = if retry_after.is_some() && burst < f64::from(rate) && seconds < 20.0 {
+            1.0
+        } else {
+            0.0
+        };
         let most = 1.10 * seconds + 1.0 + pauses;
         let figures = pacer.figures();
         assert!(
@@ -185,13 +205,19 @@ async fn a_limit_far_from_the_start_is_found_as_well() {
 /// Nothing is saved up, so that jitter alone makes a throttle, and each costs a pause: worse than anything of AWS.
 #[tokio::test(start_paused = true)]
 async fn a_limit_without_any_burst_is_kept_to_at_some_cost() {
-    for (rate, retry_after, most) in
-        [(20_u16, None, 1.15), (50, None, 1.15), (50, Some(1), 1.5), (5, Some(1), 1.3)]
-    {
+    for (rate, retry_after, most) in [
+        (20_u16, None, 1.15),
+        (50, None, 1.15),
+        (50, Some(1), 1.5),
+        (5, Some(1), 1.3),
+    ] {
         let pacer = Pacer::new(Rate::of(25.0, 1000.0));
         let took = run(&pacer, &limit(rate.into(), 1.0, retry_after), (rate * 60).into()).await;
         let figures = pacer.figures();
-        assert!(took.as_secs_f64() < most * 60.0, "{rate} a second, {retry_after:?}: {took:?}, {figures:?}");
+        assert!(
+            took.as_secs_f64() < most * 60.0,
+            "{rate} a second, {retry_after:?}: {took:?}, {figures:?}"
+        );
         assert!(figures.throttles < 64, "{figures:?}");
     }
 }
@@ -230,15 +256,24 @@ async fn a_limit_that_is_lifted_is_found_again() {
 async fn buckets_are_shared_by_key_and_tell_their_figures_in_order() {
     let pacers = Pacers::default();
     let rate = Rate::of(10.0, 10.0);
-    let key =
-        |api, account: &str| BucketKey { api, account: account.to_owned(), region: "us-east-1".to_owned() };
+    let key = |api, account: &str| BucketKey {
+        api,
+        account: account.to_owned(),
+        region: "us-east-1".to_owned(),
+    };
     pacers.bucket(key("sts", "2"), rate).leave().await;
     pacers.bucket(key("iam", "2"), rate).leave().await;
     pacers.bucket(key("iam", "1"), rate).leave().await;
     pacers.bucket(key("iam", "1"), rate).leave().await;
-    assert!(Arc::ptr_eq(&pacers.bucket(key("iam", "1"), rate), &pacers.bucket(key("iam", "1"), rate)));
-    let figures: Vec<_> =
-        pacers.figures().into_iter().map(|(key, figures)| (key.to_string(), figures.calls)).collect();
+    assert!(Arc::ptr_eq(
+        &pacers.bucket(key("iam", "1"), rate),
+        &pacers.bucket(key("iam", "1"), rate)
+    ));
+    let figures: Vec<_> = pacers
+        .figures()
+        .into_iter()
+        .map(|(key, figures)| (key.to_string(), figures.calls))
+        .collect();
     assert_eq!(
         figures,
         [

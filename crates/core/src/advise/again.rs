@@ -36,12 +36,20 @@ pub fn contradiction(
         Action::Split => !documents.is_empty() && it.creates.len() == documents.len(),
     };
     let wrong = [
-        (row != it.proof, "it removes or keeps another number of actions than it says"),
-        (patterns != it.patterns, "what it says of its patterns does not follow from its documents"),
+        (
+            row != it.proof,
+            "it removes or keeps another number of actions than it says",
+        ),
+        (
+            patterns != it.patterns,
+            "what it says of its patterns does not follow from its documents",
+        ),
         (sizes != it.sizes, "its documents have other sizes than it says"),
         (!fits, "its action does not fit its documents"),
     ];
-    wrong.into_iter().find_map(|(is_wrong, what)| is_wrong.then_some(what))
+    wrong
+        .into_iter()
+        .find_map(|(is_wrong, what)| is_wrong.then_some(what))
 }
 
 /// The expected texts of a recommendation's files: before, after, and the diff.
@@ -60,13 +68,20 @@ fn are_at(files: &Files, path: &str) -> bool {
 /// Whether ID, holder, policy and paths of an account's own recommendation match.
 pub fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
     let (kind, holder, policy) = (it.holder_kind, it.holder.as_str(), it.policy.as_str());
-    let names_policy = it.policy_arn.as_deref().is_none_or(|arn| last_name(arn) == policy);
+    let names_policy = it
+        .policy_arn
+        .as_deref()
+        .is_none_or(|arn| last_name(arn) == policy);
     let Some(first) = it.holders.first() else {
         let is_copied = matches!(it.action, Action::Substitute | Action::Fork);
         let (id, path) = match &it.policy_arn {
             None => (
                 format!("{account}/{kind}/{holder}/{policy}"),
-                format!("policies/{account}/{kind}/{}/{}", file_part(holder), file_part(policy)),
+                format!(
+                    "policies/{account}/{kind}/{}/{}",
+                    file_part(holder),
+                    file_part(policy)
+                ),
             ),
             Some(_) => (
                 format!("{account}/managed/{policy}"),
@@ -87,7 +102,10 @@ pub fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
     let is_of_aws = it.policy_arn.as_deref().map(is_aws_managed);
     let (mark, is_kind) = match it.policy_kind {
         Some(PolicyKind::AwsManaged) => ("aws", is_of_aws == Some(true)),
-        _ => ("managed", it.policy_kind == Some(PolicyKind::CustomerManaged) && is_of_aws == Some(false)),
+        _ => (
+            "managed",
+            it.policy_kind == Some(PolicyKind::CustomerManaged) && is_of_aws == Some(false),
+        ),
     };
     let id = match it.creates.len() {
         0 => it.id == format!("{account}/detach/{mark}/{policy}"),
@@ -97,20 +115,31 @@ pub fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
         }
     };
     let is_first = (&first.kind, &first.name, &first.files) == (&it.holder_kind, &it.holder, &it.files);
-    let files = it
-        .holders
-        .iter()
-        .all(|hands| are_at(&hands.files, &copy_path(account, hands.kind, &hands.name, policy, mark)));
+    let files = it.holders.iter().all(|hands| {
+        are_at(
+            &hands.files,
+            &copy_path(account, hands.kind, &hands.name, policy, mark),
+        )
+    });
     names_policy && is_kind && id && is_first && files
 }
 
 /// The same for a recommendation for several accounts.
 pub fn is_in_its_families_place(family: &FamilyRow, it: &Recommendation) -> bool {
-    let Some(policy_kind) = it.policy_kind else { return false };
-    let path =
-        family_path::path((family.kind, policy_kind), (it.holder_kind, &it.holder), &it.policy, &it.id);
+    let Some(policy_kind) = it.policy_kind else {
+        return false;
+    };
+    let path = family_path::path(
+        (family.kind, policy_kind),
+        (it.holder_kind, &it.holder),
+        &it.policy,
+        &it.id,
+    );
     let is_set = it.holder_kind == HolderKind::PermissionSet;
-    let begins = it.id.strip_prefix(family.kind.name()).is_some_and(|rest| rest.starts_with('/'));
+    let begins = it
+        .id
+        .strip_prefix(family.kind.name())
+        .is_some_and(|rest| rest.starts_with('/'));
     is_set == (family.kind == FamilyKind::PermissionSet)
         && begins
         && it.policy_arn.is_none()

@@ -25,20 +25,37 @@ impl Attached {
     pub(super) fn with(room: QuotaUse, goes: bool) -> Self {
         // Whoever has more attached today has had the quota raised; anybody else would have to ask AWS first.
         let most = USUALLY_ATTACHED.max(room.attached).min(MOST_ATTACHED);
-        Self { count: room.attached, most, goes: usize::from(goes) }
+        Self {
+            count: room.attached,
+            most,
+            goes: usize::from(goes),
+        }
     }
 
     /// Why this many policies cannot replace one, if they cannot.
     pub(super) fn refuses(self, policies: usize) -> Option<KeptBecause> {
-        let Self { count: attached, most, goes } = self;
+        let Self {
+            count: attached,
+            most,
+            goes,
+        } = self;
         // One for one is always possible: what is attached today was allowed.
-        (policies > goes && attached.saturating_sub(goes) + policies > most)
-            .then_some(KeptBecause::TooManyAttached { attached, policies, most })
+        (policies > goes && attached.saturating_sub(goes) + policies > most).then_some(
+            KeptBecause::TooManyAttached {
+                attached,
+                policies,
+                most,
+            },
+        )
     }
 
     /// What to know before this many policies replace one.
     pub(super) fn note(self, policies: usize) -> Option<Note> {
         let after = self.count.saturating_sub(self.goes) + policies;
-        if policies == 0 { None } else { (after + self.goes > self.most).then_some(Note::DetachBeforeAttach) }
+        if policies == 0 {
+            None
+        } else {
+            (after + self.goes > self.most).then_some(Note::DetachBeforeAttach)
+        }
     }
 }

@@ -27,10 +27,20 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             state = code;
         }
         let changed = self.changed.iter().flat_map(|after| &after.holders);
-        let parts = copies.iter().map(|copy| &copy.part).chain(stay.iter().map(|(part, _)| part));
-        let done: BTreeSet<Holder<'i>> =
-            changed.chain(parts.flat_map(|part| &part.holders)).copied().collect();
-        for holder in context.held.holders.iter().filter(|holder| !done.contains(holder)) {
+        let parts = copies
+            .iter()
+            .map(|copy| &copy.part)
+            .chain(stay.iter().map(|(part, _)| part));
+        let done: BTreeSet<Holder<'i>> = changed
+            .chain(parts.flat_map(|part| &part.holders))
+            .copied()
+            .collect();
+        for holder in context
+            .held
+            .holders
+            .iter()
+            .filter(|holder| !done.contains(holder))
+        {
             let reaches = self.effects.reached(*holder);
             if !self.effects.concerns(&reaches, context.allows) {
                 continue;
@@ -48,7 +58,11 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
                 GrantAge::Young(days) => why::obstacle(Obstacle::Young(days), &sharers),
                 _ => self.unspared(context, &reaches),
             };
-            let blockers = if code == PolicyState::Blocked { sharers.all() } else { Vec::new() };
+            let blockers = if code == PolicyState::Blocked {
+                sharers.all()
+            } else {
+                Vec::new()
+            };
             self.leave_part(context, &reaches, (code, why), blockers);
             if state == PolicyState::Kept {
                 state = code;
@@ -89,7 +103,10 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         let mut copies: Vec<Copied<'w, 'i>> = Vec::new();
         let mut stay = Vec::new();
         for part in &context.held.copies {
-            if self.family(part).is_some_and(|family| self.join(context, part, family)) {
+            if self
+                .family(part)
+                .is_some_and(|family| self.join(context, part, family))
+            {
                 continue;
             }
             match self.tried(context, part) {
@@ -99,7 +116,11 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
                 {
                     for holder in &part.holders {
                         let reaches = self.effects.reached(*holder);
-                        let own = EditScope { holders: vec![*holder], reaches, ..part.clone() };
+                        let own = EditScope {
+                            holders: vec![*holder],
+                            reaches,
+                            ..part.clone()
+                        };
                         let tried = self.tried(context, &own);
                         self.sort(context, (own, tried), &mut copies, &mut stay);
                     }
@@ -152,10 +173,16 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         't: 'w,
     {
         for old in copies.iter_mut().filter(|old| old.after == new.after) {
-            let removable = old.part.removable.clone().and(&new.part.removable, self.terms.unobserved);
+            let removable = old
+                .part
+                .removable
+                .clone()
+                .and(&new.part.removable, self.terms.unobserved);
             let mut used = old.part.used.clone();
             used.extend(&new.part.used, &Services::All);
-            let both = context.original(self.terms).attempt(&removable, &used, Kind::Managed, 0);
+            let both = context
+                .original(self.terms)
+                .attempt(&removable, &used, Kind::Managed, 0);
             if let Attempt::Smaller(smaller) = both
                 && smaller.after() == old.after
             {

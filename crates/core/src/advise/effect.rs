@@ -77,7 +77,10 @@ impl<'t> Effects<'t> {
         // Of somebody who uses nothing, no call to any service was seen.
         let anywhere = Permissions::unobserved(basis, catalog.services().map(|service| service.prefix()));
         for (at, principal) in inventory.principals.iter().enumerate() {
-            principal.groups.iter().for_each(|group| members.entry(group.clone()).or_default().push(at));
+            principal
+                .groups
+                .iter()
+                .for_each(|group| members.entry(group.clone()).or_default().push(at));
             let boundary = principal.boundary.as_deref().and_then(|arn| {
                 let known = boundaries.entry(arn).or_insert_with(|| {
                     let document = Document::parse(&boundary_of(inventory, arn)?.0).ok()?;
@@ -86,7 +89,10 @@ impl<'t> Effects<'t> {
                 });
                 known.as_ref()
             });
-            let removable = prepared.standings.get(at).map_or(&Removable::Nothing, Standing::removable);
+            let removable = prepared
+                .standings
+                .get(at)
+                .map_or(&Removable::Nothing, Standing::removable);
             let evidence = removable.unused(&Services::All);
             let whole = evidence.iter().filter(|(_, extent)| extent.whole);
             let unobserved = match removable {
@@ -113,7 +119,11 @@ impl<'t> Effects<'t> {
         for policy in held {
             let Ok(document) = &policy.document else {
                 for at in &policy.reaches {
-                    people.iter_mut().skip(*at).take(1).for_each(|it| it.is_unread = true);
+                    people
+                        .iter_mut()
+                        .skip(*at)
+                        .take(1)
+                        .for_each(|it| it.is_unread = true);
                 }
                 continue;
             };
@@ -127,7 +137,11 @@ impl<'t> Effects<'t> {
                 }
             }
         }
-        Self { basis, people, members }
+        Self {
+            basis,
+            people,
+            members,
+        }
     }
 
     /// What one document, a list of documents or none allows.
@@ -148,7 +162,9 @@ impl<'t> Effects<'t> {
         for holder in &held.holders {
             let changed = after.iter().find(|it| it.holders.contains(holder));
             for at in self.reached(*holder) {
-                let Some(person) = self.people.get_mut(at) else { continue };
+                let Some(person) = self.people.get_mut(at) else {
+                    continue;
+                };
                 let now = changed.map_or(before, |it| &it.permissions);
                 person.before.union_with(before);
                 person.after.union_with(now);
@@ -165,7 +181,11 @@ impl<'t> Effects<'t> {
                 left.intersect(unused);
                 if !left.is_empty() {
                     let (policy, permissions) = (id.to_owned(), left.len());
-                    person.remains.push(Remains { policy, state, permissions });
+                    person.remains.push(Remains {
+                        policy,
+                        state,
+                        permissions,
+                    });
                 }
             }
         }
@@ -182,7 +202,9 @@ impl<'t> Effects<'t> {
     /// Whether any of them could lose something that a policy grants. Idle ones do not count, because deletion is
     /// recommended for them.
     pub(super) fn concerns(&self, reaches: &[usize], allows: &Permissions<'t>) -> bool {
-        let unused = reaches.iter().filter_map(|at| self.people.get(*at)?.unused.as_ref());
+        let unused = reaches
+            .iter()
+            .filter_map(|at| self.people.get(*at)?.unused.as_ref());
         unused.filter(|unused| !unused.is_empty()).any(|unused| {
             let mut both = allows.clone();
             both.intersect(unused);
@@ -193,7 +215,9 @@ impl<'t> Effects<'t> {
     /// What all of them could lose from a policy by their evidence alone. Idle ones need nothing.
     pub(super) fn spare(&self, reaches: &[usize], allows: &Permissions<'t>) -> Permissions<'t> {
         let mut spare = allows.clone();
-        let unused = reaches.iter().filter_map(|at| self.people.get(*at)?.unused.as_ref());
+        let unused = reaches
+            .iter()
+            .filter_map(|at| self.people.get(*at)?.unused.as_ref());
         unused.for_each(|unused| spare.intersect(unused));
         spare
     }
@@ -248,12 +272,17 @@ impl<'t> Effects<'t> {
 
     /// What each change removes from one principal. Each permission and each point of risk counts once.
     pub(super) fn removals(&self, at: usize) -> BTreeMap<String, Removal> {
-        let Some(person) = self.people.get(at) else { return BTreeMap::new() };
+        let Some(person) = self.people.get(at) else {
+            return BTreeMap::new();
+        };
         let mut left = person.before.clone();
         left.subtract(&person.after);
         let all = Risk::of(&person.before);
-        let mut heaviest: Vec<_> =
-            person.losses.iter().map(|(id, lost)| (all.weigh(lost), id, lost)).collect();
+        let mut heaviest: Vec<_> = person
+            .losses
+            .iter()
+            .map(|(id, lost)| (all.weigh(lost), id, lost))
+            .collect();
         heaviest.sort_by(|(a, id, _), (b, other, _)| b.cmp(a).then_with(|| id.cmp(other)));
         let mut now = person.before.clone();
         let mut points = Risk::of(&person.effective(&now)).score;
@@ -264,8 +293,15 @@ impl<'t> Effects<'t> {
             taken.intersect_listed(lost);
             left.subtract(&taken);
             now.subtract(&taken);
-            let score = if place == last { end } else { Risk::of(&person.effective(&now)).score };
-            let removal = Removal { permissions: taken.len(), risk: points.saturating_sub(score) };
+            let score = if place == last {
+                end
+            } else {
+                Risk::of(&person.effective(&now)).score
+            };
+            let removal = Removal {
+                permissions: taken.len(),
+                risk: points.saturating_sub(score),
+            };
             points = score;
             (id.clone(), removal)
         };
@@ -280,12 +316,19 @@ impl<'t> Effects<'t> {
         lost: &Permissions<'t>,
     ) -> (Removal, Vec<&'static Escalation>) {
         let (mut all, mut closed) = (Removal::default(), Vec::new());
-        for person in reaches.iter().filter_map(|at| self.people.get(*at)).filter(|it| it.unused.is_some()) {
+        for person in reaches
+            .iter()
+            .filter_map(|at| self.people.get(*at))
+            .filter(|it| it.unused.is_some())
+        {
             let mut now = person.before.clone();
             now.subtract(lost);
             let score = |permissions| Risk::of(&person.effective(permissions)).score;
             let risk = score(&person.before).saturating_sub(score(&now));
-            all += Removal { permissions: lost.len(), risk };
+            all += Removal {
+                permissions: lost.len(),
+                risk,
+            };
             closed.extend(person.closed(&now));
         }
         ranked(&mut closed);
@@ -294,7 +337,9 @@ impl<'t> Effects<'t> {
 
     /// What all changes do to one principal.
     pub(super) fn row(&self, at: usize) -> EffectRow {
-        let Some(person) = self.people.get(at) else { return EffectRow::default() };
+        let Some(person) = self.people.get(at) else {
+            return EffectRow::default();
+        };
         let mut removed = person.before.clone();
         removed.subtract(&person.after);
         let unused = match &person.unused {
@@ -311,8 +356,10 @@ impl<'t> Effects<'t> {
         let held = Risk::of(&effective).escalations;
         let mut remains = person.remains.clone();
         remains.sort_by(|a, b| a.policy.cmp(&b.policy));
-        let (before, after) =
-            (Risk::of(&person.effective(&person.before)), Risk::of(&person.effective(&person.after)));
+        let (before, after) = (
+            Risk::of(&person.effective(&person.before)),
+            Risk::of(&person.effective(&person.after)),
+        );
         EffectRow {
             granted: person.before.len(),
             unused,
@@ -392,7 +439,9 @@ fn escalation(escalation: &Escalation) -> EscalationRow {
 
 /// Counts by access level, under stable names, without those that are 0.
 pub(super) fn by_level(levels: &Levels) -> BTreeMap<ActionLevel, usize> {
-    let counts = ActionLevel::ALL.iter().map(|level| (*level, levels.of(level.in_catalog())));
+    let counts = ActionLevel::ALL
+        .iter()
+        .map(|level| (*level, levels.of(level.in_catalog())));
     counts.filter(|(_, count)| *count > 0).collect()
 }
 
@@ -400,7 +449,9 @@ pub(super) fn by_level(levels: &Levels) -> BTreeMap<ActionLevel, usize> {
 pub(super) fn listed(permissions: &Permissions<'_>) -> Vec<UnusedService> {
     let mut services: Vec<UnusedService> = Vec::new();
     for (service, name, _) in permissions.iter() {
-        let last = services.last_mut().filter(|last| last.service_namespace == service);
+        let last = services
+            .last_mut()
+            .filter(|last| last.service_namespace == service);
         match last.and_then(|last| last.actions.as_mut()) {
             Some(actions) => actions.push(name.to_owned()),
             None => services.push(UnusedService {

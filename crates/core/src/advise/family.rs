@@ -90,7 +90,10 @@ impl Outcomes {
         }
         let outcome = self.0.get(family.index.place())?.get_or_init(|| {
             let (kind, taken) = if family.moves_inline() {
-                (Kind::PermissionSet, taken_in_set(family, families, original.document))
+                (
+                    Kind::PermissionSet,
+                    taken_in_set(family, families, original.document),
+                )
             } else {
                 (kind_of(&family.slot), family.room.inline)
             };
@@ -107,7 +110,10 @@ impl Outcomes {
                 Attempt::Kept(stays) => Attempt::Kept(stays),
                 Attempt::Unchanged => Attempt::Unchanged,
             };
-            Outcome { tried, services: original.services.clone() }
+            Outcome {
+                tried,
+                services: original.services.clone(),
+            }
         });
         Some(outcome)
     }
@@ -141,7 +147,10 @@ fn room(family: &Family, smaller: &Smaller<'_>) -> Option<KeptBecause> {
 
 /// Why the confidence in a reduced policy is too low, from what it removes.
 fn doubted(smaller: &Smaller<'_>, least_sure: Level) -> Option<KeptBecause> {
-    let certain = Confidence { level: Level::High, reasons: Vec::new() };
+    let certain = Confidence {
+        level: Level::High,
+        reasons: Vec::new(),
+    };
     let confidence = certain.of_change(smaller.doubts.count());
     (confidence.level < least_sure).then_some(KeptBecause::NotSure(confidence))
 }
@@ -183,12 +192,14 @@ fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(
             PolicyState::Idle,
             "every role is unused; confirm who still needs the permission set".to_owned(),
         )),
-        removable if !removable.is_nothing() && family.level < least_sure => {
-            Some((PolicyState::NotSureEnough, format!("confidence is {}", family.level.name())))
-        }
-        removable if removable.is_nothing() => {
-            Some((PolicyState::InUse, "no permission is unused in every account".to_owned()))
-        }
+        removable if !removable.is_nothing() && family.level < least_sure => Some((
+            PolicyState::NotSureEnough,
+            format!("confidence is {}", family.level.name()),
+        )),
+        removable if removable.is_nothing() => Some((
+            PolicyState::InUse,
+            "no permission is unused in every account".to_owned(),
+        )),
         _ => None,
     }
 }
@@ -203,7 +214,13 @@ pub(super) fn is_told(
     match (obstacle(family, families, least_sure), outcome) {
         (Some((code, _)), _) => !matches!(code, PolicyState::InUse | PolicyState::Idle),
         (None, outcome) => {
-            matches!(outcome, Some(Outcome { tried: Attempt::Smaller(_) | Attempt::Kept(_), .. }))
+            matches!(
+                outcome,
+                Some(Outcome {
+                    tried: Attempt::Smaller(_) | Attempt::Kept(_),
+                    ..
+                })
+            )
         }
     }
 }
@@ -223,29 +240,59 @@ pub fn organisation(
     (basis, least_sure): (Basis<'_>, Level),
 ) -> FamilyAdvice {
     let mut by_family: BTreeMap<FamilyIndex, Vec<FamilyShare>> = BTreeMap::new();
-    shares.into_iter().for_each(|share| by_family.entry(share.index).or_default().push(share));
+    shares
+        .into_iter()
+        .for_each(|share| by_family.entry(share.index).or_default().push(share));
     let spellings = Spellings::of(families.iter().map(plain_path_of));
     let mut whole = FamilyAdvice::default();
     for family in families.iter() {
         let shares = by_family.remove(&family.index).unwrap_or_default();
-        let sure = shares.iter().map(|share| share.confidence.clone()).reduce(|all, one| all.join(&one));
+        let sure = shares
+            .iter()
+            .map(|share| share.confidence.clone())
+            .reduce(|all, one| all.join(&one));
         let impact = shares
             .iter()
             .map(|share| share.impact.clone())
             .reduce(|one, other| join(one, &other))
             .unwrap_or_default();
-        let evaluated = shares.iter().map(|share| share.evaluated.clone()).collect::<Option<Vec<_>>>();
+        let evaluated = shares
+            .iter()
+            .map(|share| share.evaluated.clone())
+            .collect::<Option<Vec<_>>>();
         let evaluated = evaluated.and_then(|days| days.into_iter().min());
-        let also_granted = shares.iter().flat_map(|share| share.also_granted.iter().cloned()).collect();
-        let owners: BTreeSet<CodeOwner> =
-            shares.iter().flat_map(|share| share.owners.iter().cloned()).collect();
+        let also_granted = shares
+            .iter()
+            .flat_map(|share| share.also_granted.iter().cloned())
+            .collect();
+        let owners: BTreeSet<CodeOwner> = shares
+            .iter()
+            .flat_map(|share| share.owners.iter().cloned())
+            .collect();
         let owners = owners.into_iter().collect();
         let mut accounts: Vec<FamilyAccount> = shares.into_iter().map(|share| share.account).collect();
         accounts.sort();
-        let (obstacle, path) = (obstacle(family, families, least_sure), path_of(family, &spellings));
-        let about =
-            FamilyFacts { family, path, obstacle, accounts, sure, evaluated, impact, also_granted, owners };
-        whole.add(about, families, basis, outcomes.0.get(family.index.place()).and_then(OnceLock::get));
+        let (obstacle, path) = (
+            obstacle(family, families, least_sure),
+            path_of(family, &spellings),
+        );
+        let about = FamilyFacts {
+            family,
+            path,
+            obstacle,
+            accounts,
+            sure,
+            evaluated,
+            impact,
+            also_granted,
+            owners,
+        };
+        whole.add(
+            about,
+            families,
+            basis,
+            outcomes.0.get(family.index.place()).and_then(OnceLock::get),
+        );
     }
     whole.families.sort_by(|a, b| a.id.cmp(&b.id));
     whole.recommendations.sort_by(|a, b| a.id.cmp(&b.id));
@@ -274,8 +321,17 @@ impl FamilyAdvice {
         basis: Basis<'_>,
         outcome: Option<&Outcome>,
     ) {
-        let FamilyFacts { family, path, obstacle, accounts, sure, evaluated, impact, also_granted, owners } =
-            about;
+        let FamilyFacts {
+            family,
+            path,
+            obstacle,
+            accounts,
+            sure,
+            evaluated,
+            impact,
+            also_granted,
+            owners,
+        } = about;
         let set = family.slot.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
         let mut trial = None;
@@ -288,7 +344,13 @@ impl FamilyAdvice {
                 }
                 (code, why, None)
             }
-            (None, Some(Outcome { tried: Attempt::Smaller(smaller), services })) => {
+            (
+                None,
+                Some(Outcome {
+                    tried: Attempt::Smaller(smaller),
+                    services,
+                }),
+            ) => {
                 self.services.extend(services);
                 trial = set.then(|| of_permission_set(smaller, &family.slot, &also_granted, basis));
                 let mut recommendation =
@@ -300,9 +362,19 @@ impl FamilyAdvice {
                     recommendation.notes.push(Note::AccountsUnread);
                 }
                 let (code, many) = (PolicyState::Smaller, why::count(accounts.len(), "account"));
-                (code, format!("one change for {many}: removes what none of them uses"), Some(recommendation))
+                (
+                    code,
+                    format!("one change for {many}: removes what none of them uses"),
+                    Some(recommendation),
+                )
             }
-            (None, Some(Outcome { tried: Attempt::Kept(stays), .. })) => {
+            (
+                None,
+                Some(Outcome {
+                    tried: Attempt::Kept(stays),
+                    ..
+                }),
+            ) => {
                 if let KeptBecause::Refuted(case) = stays {
                     self.defects.push((format!("{path}.json"), case.clone()));
                 }
@@ -310,7 +382,11 @@ impl FamilyAdvice {
                 (code, why, None)
             }
             (None, _) if !set => return,
-            (None, _) => (PolicyState::InUse, "the policy grants no unused permission".to_owned(), None),
+            (None, _) => (
+                PolicyState::InUse,
+                "the policy grants no unused permission".to_owned(),
+                None,
+            ),
         };
         let id = recommendation.as_ref().map(|it| it.id.clone());
         self.recommendations.extend(recommendation);
@@ -339,7 +415,10 @@ impl FamilyAdvice {
         let files = Refinement::places(path);
         self.files.extend(smaller.texts(&files));
         let slot = &family.slot;
-        let reaches: Vec<String> = accounts.iter().flat_map(|it| it.principals.iter().cloned()).collect();
+        let reaches: Vec<String> = accounts
+            .iter()
+            .flat_map(|it| it.principals.iter().cloned())
+            .collect();
         let action = match (smaller.documents, slot.policy_kind) {
             (0, PolicyKind::Inline) => Action::Delete,
             (0, PolicyKind::CustomerManaged | PolicyKind::AwsManaged) => Action::Detach,
@@ -369,7 +448,10 @@ impl FamilyAdvice {
         if !smaller.proof.undecided.is_empty() {
             notes.push(Note::ServiceNotInCatalog);
         }
-        let certain = Confidence { level: Level::High, reasons: Vec::new() };
+        let certain = Confidence {
+            level: Level::High,
+            reasons: Vec::new(),
+        };
         let sure = sure.cloned().unwrap_or(certain).of_change(smaller.doubts.count());
         let creates = match smaller.documents {
             count if count > 0 && is_copied => names_everywhere(&slot.policy, &smaller.after, count),
@@ -422,7 +504,10 @@ fn join(mut one: ImpactRow, other: &ImpactRow) -> ImpactRow {
         }
     }
     one.ineffective.retain_mut(|service| {
-        let same = other.ineffective.iter().find(|it| it.service_namespace == service.service_namespace);
+        let same = other
+            .ineffective
+            .iter()
+            .find(|it| it.service_namespace == service.service_namespace);
         let both = same.and_then(|it| it.actions.as_ref());
         match (&mut service.actions, both) {
             (Some(actions), Some(both)) => {

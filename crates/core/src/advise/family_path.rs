@@ -10,7 +10,12 @@ pub(super) fn path_of(family: &Family, spellings: &Spellings) -> String {
 
 pub(super) fn plain_path_of(family: &Family) -> String {
     let slot = &family.slot;
-    path((slot.kind, slot.policy_kind), (slot.holder_kind, &slot.holder), &slot.policy, &family.id)
+    path(
+        (slot.kind, slot.policy_kind),
+        (slot.holder_kind, &slot.holder),
+        &slot.policy,
+        &family.id,
+    )
 }
 
 /// The same from its identity.
@@ -22,10 +27,16 @@ pub(super) fn path(
 ) -> String {
     let (holder, policy) = (file_part(holder), file_part(policy));
     // Two fleets of one name are told apart by their texts.
-    let text = id.rsplit_once('~').map(|(_, text)| format!("~{}", file_part(text))).unwrap_or_default();
+    let text = id
+        .rsplit_once('~')
+        .map(|(_, text)| format!("~{}", file_part(text)))
+        .unwrap_or_default();
     match (kind, policy_kind) {
         (FamilyKind::PermissionSet, PolicyKind::AwsManaged) => {
-            format!("policies/permission-sets/{}", joined_parts(&[&holder, "~", &policy]))
+            format!(
+                "policies/permission-sets/{}",
+                joined_parts(&[&holder, "~", &policy])
+            )
         }
         (FamilyKind::PermissionSet, PolicyKind::Inline | PolicyKind::CustomerManaged) => {
             format!("policies/permission-sets/{holder}")
@@ -34,7 +45,11 @@ pub(super) fn path(
             format!("policies/fleet/managed/{}", joined_parts(&[&policy, &text]))
         }
         (FamilyKind::Fleet, PolicyKind::Inline | PolicyKind::AwsManaged) => {
-            let mark = if policy_kind == PolicyKind::AwsManaged { "~aws" } else { "" };
+            let mark = if policy_kind == PolicyKind::AwsManaged {
+                "~aws"
+            } else {
+                ""
+            };
             let policy = joined_parts(&[&policy, mark, &text]);
             format!("policies/fleet/{holder_kind}/{holder}/{policy}")
         }

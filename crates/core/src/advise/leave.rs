@@ -52,8 +52,11 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         alternative: Option<Alternative>,
     ) {
         let is_blocked = code == PolicyState::Blocked;
-        let blockers =
-            if is_blocked { self.sharers(held, &held.holders, &held.reaches).all() } else { Vec::new() };
+        let blockers = if is_blocked {
+            self.sharers(held, &held.holders, &held.reaches).all()
+        } else {
+            Vec::new()
+        };
         self.left_alone.push(LeftAlone {
             policy: place.arn.clone().unwrap_or_else(|| place.id.clone()),
             code,

@@ -91,7 +91,11 @@ pub struct Terms<'t> {
 impl<'t> Terms<'t> {
     /// What proofs are based on.
     pub fn basis(&self) -> Basis<'t> {
-        Basis { catalog: self.catalog, harvest: self.harvest, unobserved: self.unobserved }
+        Basis {
+            catalog: self.catalog,
+            harvest: self.harvest,
+            unobserved: self.unobserved,
+        }
     }
 }
 
@@ -116,12 +120,22 @@ pub struct Assessed {
 pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> (Survey, Harvest) {
     let removable_actions = RemovableActions::of(prepared, terms);
     let none = Families::default();
-    let held = plan(&prepared.inventory, &prepared.standings, &removable_actions, &none);
+    let held = plan(
+        &prepared.inventory,
+        &prepared.standings,
+        &removable_actions,
+        &none,
+    );
     let sure = |held: &PolicyPlan<'_>, part: &EditScope<'_>| {
         let grain = Grain::of(&part.removable.unused(&Services::All));
-        prepared.confidence(&ConfidenceFacts::of(held, part, grain), terms).level
+        prepared
+            .confidence(&ConfidenceFacts::of(held, part, grain), terms)
+            .level
     };
-    (Survey::of(&prepared.inventory, &held, terms.catalog, &sure), prepared.harvest(terms.catalog))
+    (
+        Survey::of(&prepared.inventory, &held, terms.catalog, &sure),
+        prepared.harvest(terms.catalog),
+    )
 }
 
 /// Analyses one account, or says why it could not be read.
@@ -136,7 +150,14 @@ pub fn account(
         Ok(prepared) => prepared,
         Err(failure) => {
             return Assessed {
-                report: unread(account, Coverage::Failed, vec![Failed { failure, principal: None }]),
+                report: unread(
+                    account,
+                    Coverage::Failed,
+                    vec![Failed {
+                        failure,
+                        principal: None,
+                    }],
+                ),
                 files: Vec::new(),
                 services: Services::default(),
                 defects: Vec::new(),
@@ -146,13 +167,21 @@ pub fn account(
         }
     };
     let removable_actions = RemovableActions::of(&prepared, terms);
-    let held = plan(&prepared.inventory, &prepared.standings, &removable_actions, families);
+    let held = plan(
+        &prepared.inventory,
+        &prepared.standings,
+        &removable_actions,
+        families,
+    );
     let mut work = AccountAdvisor::new(&prepared, terms, families, outcomes, &held);
     // What is decided for many accounts comes first: the other inline policies of its holders have the room that it leaves.
     let is_of_family =
         |policy: &&PolicyPlan<'_>| policy.in_place.as_ref().is_some_and(|part| part.family.is_some());
     let (first, rest): (Vec<_>, Vec<_>) = held.iter().partition(is_of_family);
-    first.into_iter().chain(rest).for_each(|policy| work.policy(policy));
+    first
+        .into_iter()
+        .chain(rest)
+        .for_each(|policy| work.policy(policy));
     work.finish(removable_actions.usage())
 }
 

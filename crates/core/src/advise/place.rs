@@ -40,8 +40,13 @@ impl PolicySite {
                         "policies/{account}/{holder_kind}/{}/{}",
                         file_part(&name),
                         // IAM tells inline policies apart by case, and nothing else.
-                        Spellings::of(holder.inline(inventory).iter().map(|it| file_part(&it.policy_name)))
-                            .apart(&file_part(policy))
+                        Spellings::of(
+                            holder
+                                .inline(inventory)
+                                .iter()
+                                .map(|it| file_part(&it.policy_name))
+                        )
+                        .apart(&file_part(policy))
                     ),
                     kind: inline_kind(holder_kind),
                     holder_kind,
@@ -53,7 +58,11 @@ impl PolicySite {
             }
             PolicyLocation::Managed { arn } | PolicyLocation::Aws { arn } => {
                 let name = last_name(arn).to_owned();
-                let kind = if matches!(target, PolicyLocation::Aws { .. }) { "aws" } else { "managed" };
+                let kind = if matches!(target, PolicyLocation::Aws { .. }) {
+                    "aws"
+                } else {
+                    "managed"
+                };
                 Self {
                     id: format!("{account}/{kind}/{name}"),
                     path: format!("policies/{account}/managed/{}", file_part(&name)),
@@ -79,7 +88,11 @@ impl PolicySite {
         let account = &inventory.account.id;
         let (holder_kind, holder) = holder.describe(inventory);
         // A policy of the account may bear the name of one of AWS.
-        let mark = if matches!(target, PolicyLocation::Aws { .. }) { "aws" } else { "managed" };
+        let mark = if matches!(target, PolicyLocation::Aws { .. }) {
+            "aws"
+        } else {
+            "managed"
+        };
         let id = match name {
             Some(name) => format!("{account}/copy/{name}"),
             None => format!("{account}/detach/{mark}/{}", whole.policy),
@@ -103,7 +116,11 @@ pub(super) fn copy_path(
     policy: &str,
     mark: &str,
 ) -> String {
-    format!("policies/{account}/{holder_kind}/{}/{}~{mark}", file_part(holder), file_part(policy))
+    format!(
+        "policies/{account}/{holder_kind}/{}/{}~{mark}",
+        file_part(holder),
+        file_part(policy)
+    )
 }
 
 pub(super) fn inline_kind(holder_kind: HolderKind) -> Kind {
@@ -146,14 +163,22 @@ pub(super) struct CopyNaming {
 
 impl CopyNames {
     pub(super) fn of(inventory: &Inventory) -> Self {
-        let own = inventory.managed.values().filter(|policy| !crate::decide::is_aws_managed(&policy.arn));
+        let own = inventory
+            .managed
+            .values()
+            .filter(|policy| !crate::decide::is_aws_managed(&policy.arn));
         let one_form = |text: &str| Document::parse(text).ok().map(|document| document.compact());
         let taken = own.map(|policy| {
             // Only a copy can be the same as a copy.
             let text = policy.document().filter(|_| policy.name().contains("leastwise"));
-            (policy.name().to_ascii_lowercase(), Taken::There(text.and_then(|text| one_form(&text.0))))
+            (
+                policy.name().to_ascii_lowercase(),
+                Taken::There(text.and_then(|text| one_form(&text.0))),
+            )
         });
-        Self { taken: taken.collect() }
+        Self {
+            taken: taken.collect(),
+        }
     }
 
     /// Names for the documents that replace a policy.
@@ -164,7 +189,11 @@ impl CopyNames {
             documents.iter().map(Document::compact).collect::<Vec<_>>()
         });
         let digest = sha256(after.as_bytes());
-        let endings = ["-leastwise".to_owned(), with_digest(&digest), format!("-leastwise-{digest}")];
+        let endings = [
+            "-leastwise".to_owned(),
+            with_digest(&digest),
+            format!("-leastwise-{digest}"),
+        ];
         for ending in &endings {
             let base = shortened(policy, ending, count);
             let names = numbered(&base, count);
@@ -176,13 +205,19 @@ impl CopyNames {
             };
             let exist = !names.is_empty() && names.iter().enumerate().all(|(at, name)| is_there(at, name));
             if exist || names.iter().all(|name| state(name).is_none()) {
-                names.iter().for_each(|name| drop(self.taken.insert(name.to_ascii_lowercase(), Taken::Now)));
+                names
+                    .iter()
+                    .for_each(|name| drop(self.taken.insert(name.to_ascii_lowercase(), Taken::Now)));
                 return CopyNaming { base, names, exist };
             }
         }
         // Somebody took all of them on purpose.
         let base = format!("leastwise-{digest}");
-        CopyNaming { names: numbered(&base, count), base, exist: false }
+        CopyNaming {
+            names: numbered(&base, count),
+            base,
+            exist: false,
+        }
     }
 }
 
@@ -200,7 +235,11 @@ fn with_digest(digest: &str) -> String {
 /// Beginning of a policy's name with a suffix, leaving room for a number if there are several.
 fn shortened(policy: &str, ending: &str, count: usize) -> String {
     let number = if count > 1 { count.to_string().len() + 1 } else { 0 };
-    policy.chars().take(LONGEST_NAME - ending.len() - number).chain(ending.chars()).collect()
+    policy
+        .chars()
+        .take(LONGEST_NAME - ending.len() - number)
+        .chain(ending.chars())
+        .collect()
 }
 
 /// The name itself for one, `name-1`, `name-2` and so on for several.

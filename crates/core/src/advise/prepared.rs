@@ -52,7 +52,12 @@ pub(super) struct ConfidenceFacts<'p> {
 impl<'p> ConfidenceFacts<'p> {
     /// For a change of a policy for some of its principals.
     pub(super) fn of(held: &'p PolicyPlan<'_>, part: &'p EditScope<'_>, grain: Option<Grain>) -> Self {
-        Self { reaches: &part.reaches, updated: held.updated, grain, age: held.age(&part.holders) }
+        Self {
+            reaches: &part.reaches,
+            updated: held.updated,
+            grain,
+            age: held.age(&part.holders),
+        }
     }
 }
 
@@ -73,7 +78,10 @@ impl Prepared {
         terms: Terms<'_>,
         earlier: Option<&GrantLog>,
     ) -> Result<Self, Failure> {
-        let Answers { authorization, evidence } = answers;
+        let Answers {
+            authorization,
+            evidence,
+        } = answers;
         let inventory = Inventory::new(account.clone(), authorization?).map_err(|error| {
             let failure = Failure::new("GetAccountAuthorizationDetails", FailureKind::Malformed);
             failure.saying(None, Some(&error.to_string()))
@@ -81,17 +89,34 @@ impl Prepared {
         let known = evidence.as_ref().map_or_else(
             |_| BTreeMap::new(),
             |evidence| {
-                let findings =
-                    evidence.analyzer.as_ref().and_then(|it| it.window_days()).unwrap_or(USUAL_WINDOW);
-                let windows = Windows { findings, last_accessed: terms.window_days };
+                let findings = evidence
+                    .analyzer
+                    .as_ref()
+                    .and_then(|it| it.window_days())
+                    .unwrap_or(USUAL_WINDOW);
+                let windows = Windows {
+                    findings,
+                    last_accessed: terms.window_days,
+                };
                 join(&evidence.findings, &evidence.last_accessed, windows)
             },
         );
-        let evaluated = known.values().filter_map(|known| known.analyzed_at.as_ref()).max().cloned();
+        let evaluated = known
+            .values()
+            .filter_map(|known| known.analyzed_at.as_ref())
+            .max()
+            .cloned();
         let all = inventory.principals.iter();
         let emergencies = all.map(|it| emergency(&it.name, &it.path, &it.tags)).collect();
-        let mut prepared =
-            Self { inventory, evidence, known, evaluated, standings: Vec::new(), emergencies, grants: None };
+        let mut prepared = Self {
+            inventory,
+            evidence,
+            known,
+            evaluated,
+            standings: Vec::new(),
+            emergencies,
+            grants: None,
+        };
         let rules = terms.exceptions.of(&prepared.inventory);
         let around = Circumstances {
             source: prepared.source(terms),
@@ -119,32 +144,64 @@ impl Prepared {
 
     /// Last date that all evidence covers. What was granted later had no time to be used.
     fn until<'p>(&'p self, terms: Terms<'p>) -> Option<&'p str> {
-        let oldest = self.known.values().filter_map(|known| known.oldest.as_deref()).min();
+        let oldest = self
+            .known
+            .values()
+            .filter_map(|known| known.oldest.as_deref())
+            .min();
         self.today(terms).into_iter().chain(oldest).min()
     }
 
     /// The documents that people of the account wrote: inline policies and customer-managed ones.
     pub fn own_documents(&self) -> impl Iterator<Item = &str> {
-        let principals = self.inventory.principals.iter().flat_map(|principal| &principal.inline);
-        let groups = self.inventory.groups.values().flat_map(|group| &group.group_policy_list);
+        let principals = self
+            .inventory
+            .principals
+            .iter()
+            .flat_map(|principal| &principal.inline);
+        let groups = self
+            .inventory
+            .groups
+            .values()
+            .flat_map(|group| &group.group_policy_list);
         let inline = principals.chain(groups).map(|policy| &policy.policy_document);
-        let managed = self.inventory.managed.values().filter(|policy| !is_aws_managed(&policy.arn));
-        inline.chain(managed.filter_map(ManagedPolicyDetail::document)).map(|text| text.0.as_str())
+        let managed = self
+            .inventory
+            .managed
+            .values()
+            .filter(|policy| !is_aws_managed(&policy.arn));
+        inline
+            .chain(managed.filter_map(ManagedPolicyDetail::document))
+            .map(|text| text.0.as_str())
     }
 
     /// What its policies and its evidence name beyond the catalog.
     pub(super) fn harvest(&self, catalog: &Catalog) -> Harvest {
         let mut harvest = Harvest::default();
-        let principals = self.inventory.principals.iter().flat_map(|principal| &principal.inline);
-        let groups = self.inventory.groups.values().flat_map(|group| &group.group_policy_list);
+        let principals = self
+            .inventory
+            .principals
+            .iter()
+            .flat_map(|principal| &principal.inline);
+        let groups = self
+            .inventory
+            .groups
+            .values()
+            .flat_map(|group| &group.group_policy_list);
         let inline = principals.chain(groups).map(|policy| &policy.policy_document);
-        let managed = self.inventory.managed.values().filter_map(ManagedPolicyDetail::document);
+        let managed = self
+            .inventory
+            .managed
+            .values()
+            .filter_map(ManagedPolicyDetail::document);
         // Many principals have the same text.
         let texts: BTreeSet<&PolicyText> = inline.chain(managed).collect();
         for document in texts.into_iter().filter_map(|text| Document::parse(&text.0).ok()) {
             harvest.add_document(catalog, &document);
         }
-        self.known.values().for_each(|known| harvest.add_evidence(catalog, &known.observed));
+        self.known
+            .values()
+            .for_each(|known| harvest.add_evidence(catalog, &known.observed));
         harvest
     }
 
@@ -160,11 +217,14 @@ impl Prepared {
             Ok(evidence) => match &evidence.analyzer {
                 Some(analyzer) => {
                     let window_days = analyzer.window_days().unwrap_or(USUAL_WINDOW);
-                    Source::Analyzer { analyzer, window_days }
+                    Source::Analyzer {
+                        analyzer,
+                        window_days,
+                    }
                 }
-                None if !evidence.last_accessed.is_empty() => {
-                    Source::LastAccessed { window_days: terms.window_days }
-                }
+                None if !evidence.last_accessed.is_empty() => Source::LastAccessed {
+                    window_days: terms.window_days,
+                },
                 None => Source::None,
             },
         }
@@ -201,13 +261,24 @@ impl Prepared {
                 tags: &principal.tags,
             }))
         };
-        let all = about.reaches.iter().filter_map(of).reduce(|all, one| all.join(&one));
-        all.unwrap_or(Confidence { level: Level::High, reasons: Vec::new() })
+        let all = about
+            .reaches
+            .iter()
+            .filter_map(of)
+            .reduce(|all, one| all.join(&one));
+        all.unwrap_or(Confidence {
+            level: Level::High,
+            reasons: Vec::new(),
+        })
     }
 
     /// ARNs of principals.
     pub(super) fn arns(&self, places: &[usize]) -> Vec<String> {
-        places.iter().filter_map(|at| self.inventory.principals.get(*at)).map(|it| it.arn.clone()).collect()
+        places
+            .iter()
+            .filter_map(|at| self.inventory.principals.get(*at))
+            .map(|it| it.arn.clone())
+            .collect()
     }
 }
 
@@ -221,13 +292,22 @@ pub(super) struct RemovableActions<'p> {
 
 impl<'p> RemovableActions<'p> {
     pub(super) fn of(prepared: &'p Prepared, terms: Terms<'p>) -> Self {
-        let ages = prepared.grants.as_ref().zip(prepared.until(terms)).map(|(log, until)| Ages {
-            inventory: &prepared.inventory,
-            log,
-            until,
-            window_days: prepared.source(terms).window_days().unwrap_or_default(),
-        });
-        Self { prepared, rules: terms.exceptions.of(&prepared.inventory), terms, ages }
+        let ages = prepared
+            .grants
+            .as_ref()
+            .zip(prepared.until(terms))
+            .map(|(log, until)| Ages {
+                inventory: &prepared.inventory,
+                log,
+                until,
+                window_days: prepared.source(terms).window_days().unwrap_or_default(),
+            });
+        Self {
+            prepared,
+            rules: terms.exceptions.of(&prepared.inventory),
+            terms,
+            ages,
+        }
     }
 
     /// What the rules cover in this account.
@@ -242,10 +322,18 @@ impl<'p> RemovableActions<'p> {
 
     /// The part that the earlier document also granted, if the policy changed within the window.
     fn settled<'n>(&self, removable: Cow<'n, Removable>, policy: &str) -> Cow<'n, Removable> {
-        let Some(older) = self.ages.and_then(|ages| ages.older(policy)) else { return removable };
-        let current = self.prepared.inventory.managed.get(policy).and_then(ManagedPolicyDetail::document);
-        let documents =
-            current.and_then(|text| Document::parse(&text.0).ok()).zip(Document::parse(&older.0).ok());
+        let Some(older) = self.ages.and_then(|ages| ages.older(policy)) else {
+            return removable;
+        };
+        let current = self
+            .prepared
+            .inventory
+            .managed
+            .get(policy)
+            .and_then(ManagedPolicyDetail::document);
+        let documents = current
+            .and_then(|text| Document::parse(&text.0).ok())
+            .zip(Document::parse(&older.0).ok());
         match documents {
             Some((current, older)) => {
                 Cow::Owned(granted_before(&removable, &current, &older, self.terms.basis()))
@@ -284,7 +372,10 @@ impl PlanFacts for RemovableActions<'_> {
     }
 
     fn is_reserve(&self, principal: usize) -> bool {
-        self.prepared.emergencies.get(principal).is_some_and(Option::is_some)
+        self.prepared
+            .emergencies
+            .get(principal)
+            .is_some_and(Option::is_some)
     }
 
     fn is_reserve_group(&self, group: &str) -> bool {
@@ -292,7 +383,8 @@ impl PlanFacts for RemovableActions<'_> {
     }
 
     fn age(&self, holder: Holder<'_>, policy: &str) -> GrantAge {
-        self.ages.map_or(GrantAge::Settled, |ages| ages.of(holder, policy))
+        self.ages
+            .map_or(GrantAge::Settled, |ages| ages.of(holder, policy))
     }
 
     fn is_excepted(&self, principal: usize, policy: &str) -> bool {

@@ -41,15 +41,25 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             notes.extend(named.exist.then_some(Note::CopyExists));
             creates = named.names;
         }
-        self.files.extend(smaller.texts(&Refinement::places(&context.place.path)));
+        self.files
+            .extend(smaller.texts(&Refinement::places(&context.place.path)));
         let confidence = self.confidence(context, part, grain);
-        let mut recommendation =
-            self.recommendation(context, context.place, (part, &confidence), (smaller, &permissions), action);
+        let mut recommendation = self.recommendation(
+            context,
+            context.place,
+            (part, &confidence),
+            (smaller, &permissions),
+            action,
+        );
         recommendation.alternative = alternative;
         recommendation.notes.append(&mut notes);
         recommendation.creates = creates;
         let change = recommendation.id.clone();
-        self.changed.push(After { change, holders: part.holders.clone(), permissions });
+        self.changed.push(After {
+            change,
+            holders: part.holders.clone(),
+            permissions,
+        });
         self.recommendations.push(recommendation);
     }
 
@@ -63,7 +73,9 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     ) {
         let substitutes = matches!(context.held.target, PolicyLocation::Aws { .. });
         for Copied { part, smaller, after } in copies {
-            let Some(first) = part.holders.first() else { continue };
+            let Some(first) = part.holders.first() else {
+                continue;
+            };
             let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
             let smaller = smaller.told(after, &part.removable, &part.used);
             let named = (smaller.documents > 0).then(|| self.names.name(&context.place.policy, &smaller));
@@ -76,28 +88,46 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
                 _ if substitutes => Action::Substitute,
                 _ => Action::Fork,
             };
-            let holders = part.holders.iter().map(|holder| self.hands(context, *holder, &smaller)).collect();
+            let holders = part
+                .holders
+                .iter()
+                .map(|holder| self.hands(context, *holder, &smaller))
+                .collect();
             let room = Attached::to(&part.holders, &self.prepared.inventory, true);
             let room = room.note(smaller.documents);
             let confidence = self.confidence(context, &part, grain);
-            let mut recommendation =
-                self.recommendation(context, &place, (&part, &confidence), (smaller, &permissions), action);
+            let mut recommendation = self.recommendation(
+                context,
+                &place,
+                (&part, &confidence),
+                (smaller, &permissions),
+                action,
+            );
             recommendation.alternative = alternative.cloned();
             if let Some(named) = named {
                 recommendation.creates = named.names;
-                recommendation.notes.extend(named.exist.then_some(Note::CopyExists));
+                recommendation
+                    .notes
+                    .extend(named.exist.then_some(Note::CopyExists));
             }
             recommendation.holders = holders;
             let is_copy_of_aws = substitutes && action != Action::Detach;
-            recommendation.notes.extend(is_copy_of_aws.then_some(Note::NoLongerFollowsAws));
+            recommendation
+                .notes
+                .extend(is_copy_of_aws.then_some(Note::NoLongerFollowsAws));
             recommendation.notes.extend(room);
             if beside {
                 let mut lost = context.allows.clone();
                 lost.subtract(&permissions);
-                self.alternatives.push((recommendation, part.reaches.clone(), lost));
+                self.alternatives
+                    .push((recommendation, part.reaches.clone(), lost));
             } else {
                 let change = recommendation.id.clone();
-                self.changed.push(After { change, holders: part.holders.clone(), permissions });
+                self.changed.push(After {
+                    change,
+                    holders: part.holders.clone(),
+                    permissions,
+                });
                 self.recommendations.push(recommendation);
             }
         }
@@ -114,28 +144,51 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         let place = PolicySite::of_copy(context.held.target, holder, inventory, None);
         let files = Refinement::places(&place.path);
         self.files.extend(smaller.texts(&files));
-        Hands { kind: place.holder_kind, name: place.holder, attached: holder.attachments(inventory), files }
+        Hands {
+            kind: place.holder_kind,
+            name: place.holder,
+            attached: holder.attachments(inventory),
+            files,
+        }
     }
 
     /// Unused permissions, with the last use of each service by an affected principal.
     fn used_last(&self, unused: Vec<UnusedService>, reaches: &[usize]) -> Vec<UnusedService> {
-        let arns = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
+        let arns = reaches
+            .iter()
+            .filter_map(|at| self.prepared.inventory.principals.get(*at));
         let known: Vec<_> = arns.filter_map(|it| self.prepared.known.get(&it.arn)).collect();
-        let newest = |service: &str| known.iter().filter_map(|it| it.last_used.get(service)).max().cloned();
-        let dated = |it: UnusedService| UnusedService { last_accessed: newest(&it.service_namespace), ..it };
+        let newest = |service: &str| {
+            known
+                .iter()
+                .filter_map(|it| it.last_used.get(service))
+                .max()
+                .cloned()
+        };
+        let dated = |it: UnusedService| UnusedService {
+            last_accessed: newest(&it.service_namespace),
+            ..it
+        };
         unused.into_iter().map(dated).collect()
     }
 
     /// When the oldest of the evidence about these was taken; `None` if that is not known of all of them.
     pub(super) fn oldest_evidence(&self, reaches: &[usize]) -> Option<String> {
-        let arns = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
+        let arns = reaches
+            .iter()
+            .filter_map(|at| self.prepared.inventory.principals.get(*at));
         let days = arns.map(|it| self.prepared.known.get(&it.arn)?.oldest.clone());
         days.collect::<Option<Vec<_>>>()?.into_iter().min()
     }
 
     /// Whose code a change is about.
     fn owners(&self, target: PolicyLocation<'_>, holders: &[Holder<'i>], action: Action) -> Vec<CodeOwner> {
-        self.terms.code.owners(&self.prepared.inventory, target, holders, action == Action::NewVersion)
+        self.terms.code.owners(
+            &self.prepared.inventory,
+            target,
+            holders,
+            action == Action::NewVersion,
+        )
     }
 
     /// Whose code a policy of a family is in this account.
@@ -167,11 +220,21 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         (smaller, permissions): (Refinement, &Permissions<'t>),
         action: Action,
     ) -> Recommendation {
-        let known = part.reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
-        let evaluated = known.filter_map(|it| self.prepared.known.get(&it.arn)?.analyzed_at.as_deref()).min();
+        let known = part
+            .reaches
+            .iter()
+            .filter_map(|at| self.prepared.inventory.principals.get(*at));
+        let evaluated = known
+            .filter_map(|it| self.prepared.known.get(&it.arn)?.analyzed_at.as_deref())
+            .min();
         let confidence = confidence.clone().of_change(smaller.doubts.count());
         let mut notes = Vec::new();
-        if context.held.updated.zip(evaluated).is_some_and(|(updated, at)| is_newer(updated, at)) {
+        if context
+            .held
+            .updated
+            .zip(evaluated)
+            .is_some_and(|(updated, at)| is_newer(updated, at))
+        {
             notes.push(Note::PolicyNewer);
         }
         if !smaller.proof.undecided.is_empty() {
@@ -222,7 +285,10 @@ pub(super) fn confidence_row(confidence: &Confidence) -> ConfidenceRow {
         principals: reason.principals(),
         why: reason.sentence(),
     };
-    ConfidenceRow { level: confidence.level, reasons: confidence.reasons.iter().map(reason).collect() }
+    ConfidenceRow {
+        level: confidence.level,
+        reasons: confidence.reasons.iter().map(reason).collect(),
+    }
 }
 
 /// Whether a policy changed after its use was evaluated. An unreadable date counts as today, as for the confidence.

@@ -16,7 +16,10 @@ use crate::{RefineError, Refined, Refiner};
 
 /// Unused actions are listed by service, so patterns do not repeat their names. For what a wildcard matches, the
 /// first names show what it is.
-const NAMED: NameLimit = NameLimit { unused: 0, matches: 24 };
+const NAMED: NameLimit = NameLimit {
+    unused: 0,
+    matches: 24,
+};
 
 /// A policy that may be reduced.
 #[derive(Clone, Copy)]
@@ -55,7 +58,11 @@ pub(super) struct Doubted {
 
 impl Doubted {
     pub(super) fn count(&self) -> Doubts {
-        Doubts { behind: self.behind.len(), rare: self.rare.len(), copied: self.copied }
+        Doubts {
+            behind: self.behind.len(),
+            rare: self.rare.len(),
+            copied: self.copied,
+        }
     }
 }
 
@@ -120,22 +127,39 @@ impl<'w> Original<'w> {
         kind: Kind,
         taken: usize,
     ) -> Attempt<Smaller<'w>> {
-        let observed = Observed { unused: removable.unused(self.services), used: used.clone() };
+        let observed = Observed {
+            unused: removable.unused(self.services),
+            used: used.clone(),
+        };
         if observed.is_empty() {
             return Attempt::Unchanged;
         }
-        let options = RefineOptions { kind: Some(kind), taken, wildcards: self.wildcards };
-        match Refiner::new(self.basis).with(options).refine(self.document, &observed) {
+        let options = RefineOptions {
+            kind: Some(kind),
+            taken,
+            wildcards: self.wildcards,
+        };
+        match Refiner::new(self.basis)
+            .with(options)
+            .refine(self.document, &observed)
+        {
             Ok(refined) if refined.proof().removed() == 0 => Attempt::Unchanged,
             Ok(refined) => {
-                if let Some(whose) =
-                    self.of_aws.and_then(followed).filter(|_| !refined.documents().is_empty())
+                if let Some(whose) = self
+                    .of_aws
+                    .and_then(followed)
+                    .filter(|_| !refined.documents().is_empty())
                 {
                     return Attempt::Kept(KeptBecause::FollowsAws(whose));
                 }
                 let grain = Grain::of(&observed.unused);
                 let doubts = self.doubts(refined.universe(), refined.documents());
-                Attempt::Smaller(Box::new(Smaller { original: self, grain, doubts, refined }))
+                Attempt::Smaller(Box::new(Smaller {
+                    original: self,
+                    grain,
+                    doubts,
+                    refined,
+                }))
             }
             Err(RefineError::DoesNotFit(numbers)) => Attempt::Kept(KeptBecause::DoesNotFit(numbers)),
             Err(RefineError::Undecided(_)) => Attempt::Kept(KeptBecause::Undecided),
@@ -163,7 +187,11 @@ impl Original<'_> {
         let copied = self.of_aws.is_some() && !documents.is_empty();
         let behind = self.basis.harvest.behind().iter();
         let behind = behind.filter(|service| is_split(service, self.document, documents, universe));
-        Doubted { behind: behind.cloned().collect(), rare: rare_actions(&removed), copied }
+        Doubted {
+            behind: behind.cloned().collect(),
+            rare: rare_actions(&removed),
+            copied,
+        }
     }
 }
 
@@ -199,7 +227,9 @@ impl Smaller<'_> {
 
     /// All details for the report. `after` is the text of the file; pass the same `removable` and `used` as before.
     pub(super) fn told(&self, after: String, removable: &Removable, used: &ActionSet) -> Refinement {
-        let Self { original, refined, .. } = self;
+        let Self {
+            original, refined, ..
+        } = self;
         let (proof, documents) = (refined.proof(), refined.documents());
         let (patterns, sizes) = told_again(refined.universe(), original.document, documents);
         Refinement {
@@ -231,7 +261,11 @@ impl Refinement {
     /// Paths of its files, from a path without extension.
     pub(super) fn places(path: &str) -> Files {
         let file = |ending: &str| format!("{path}.{ending}");
-        Files { before: file("before.json"), after: file("after.json"), diff: file("diff") }
+        Files {
+            before: file("before.json"),
+            after: file("after.json"),
+            diff: file("diff"),
+        }
     }
 
     /// Its files with their texts.
@@ -252,7 +286,10 @@ pub(super) fn told_again(
     after: &[Document<'_>],
 ) -> (Vec<PatternRow>, Vec<usize>) {
     let why = explain(universe, before, after, NAMED);
-    (why.changes.into_iter().map(pattern).collect(), after.iter().map(Document::quota_chars).collect())
+    (
+        why.changes.into_iter().map(pattern).collect(),
+        after.iter().map(Document::quota_chars).collect(),
+    )
 }
 
 /// The current document as in a file.
@@ -267,8 +304,11 @@ pub(super) fn after_text(documents: &[Document<'_>]) -> String {
 
 fn pattern(change: PatternChange) -> PatternRow {
     let is_split = change.pattern == "*" && !change.instead.is_empty();
-    let services: BTreeSet<&str> =
-        change.instead.iter().filter_map(|it| it.pattern.split(':').next()).collect();
+    let services: BTreeSet<&str> = change
+        .instead
+        .iter()
+        .filter_map(|it| it.pattern.split(':').next())
+        .collect();
     let keeps_services = is_split.then_some(services.len());
     let mut matches = BTreeMap::new();
     let mut instead = Vec::with_capacity(change.instead.len());
@@ -279,7 +319,13 @@ fn pattern(change: PatternChange) -> PatternRow {
                 name
             };
             let names = new.matches.into_iter().map(short).collect();
-            matches.insert(new.pattern.clone(), Matched { count: new.match_count, names });
+            matches.insert(
+                new.pattern.clone(),
+                Matched {
+                    count: new.match_count,
+                    names,
+                },
+            );
         }
         instead.push(new.pattern);
     }
@@ -305,7 +351,9 @@ fn is_split(service: &str, before: &Document<'_>, after: &[Document<'_>], univer
     }
     let wild = |document: &Document<'_>| -> Vec<String> {
         let clauses = document.statements.iter().map(|statement| &statement.clause);
-        let patterns = clauses.filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let patterns = clauses
+            .filter(|clause| !clause.negated)
+            .flat_map(|clause| &clause.patterns);
         let reaches = |pattern: &&Pattern<'_>| match pattern.shape {
             Shape::All => true,
             Shape::Literal => false,
@@ -315,12 +363,17 @@ fn is_split(service: &str, before: &Document<'_>, after: &[Document<'_>], univer
     };
     let left: Vec<String> = after.iter().flat_map(wild).collect();
     let names_all = |clause: &Clause<'_>| {
-        let mut here = clause.patterns.iter().filter(|pattern| pattern.service.eq_ignore_ascii_case(service));
+        let mut here = clause
+            .patterns
+            .iter()
+            .filter(|pattern| pattern.service.eq_ignore_ascii_case(service));
         clause.negated && here.all(|pattern| pattern.shape == Shape::Literal)
     };
     let mut statements = after.iter().flat_map(|document| &document.statements);
     let is_open = statements.any(|it| it.frame.effect == Effect::Allow && names_all(&it.clause));
-    wild(before).iter().any(|pattern| !left.contains(pattern) && (!is_open || pattern != "*"))
+    wild(before)
+        .iter()
+        .any(|pattern| !left.contains(pattern) && (!is_open || pattern != "*"))
 }
 
 /// Permissions in use as in a report, sorted.

@@ -27,21 +27,36 @@ impl AccountAdvisor<'_, '_> {
         let mut reaching = std::mem::take(&mut self.from_families);
         for recommendation in &self.recommendations {
             for arn in &recommendation.reaches {
-                reaching.entry(arn.clone()).or_default().push(recommendation.id.clone());
+                reaching
+                    .entry(arn.clone())
+                    .or_default()
+                    .push(recommendation.id.clone());
             }
         }
         let mut holding: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for policy in &self.policies {
-            policy.reaches.iter().for_each(|arn| holding.entry(arn).or_default().push(policy.id.clone()));
+            policy
+                .reaches
+                .iter()
+                .for_each(|arn| holding.entry(arn).or_default().push(policy.id.clone()));
         }
-        let all = self.prepared.inventory.principals.iter().zip(&self.prepared.standings).enumerate();
+        let all = self
+            .prepared
+            .inventory
+            .principals
+            .iter()
+            .zip(&self.prepared.standings)
+            .enumerate();
         let rows = all.map(|(at, (principal, standing))| {
             let mut reached = reaching.remove(&principal.arn).unwrap_or_default();
             reached.sort();
             reached.dedup();
             let policies = holding.remove(principal.arn.as_str()).unwrap_or_default();
             let removals = removals.get(at).cloned().unwrap_or_default();
-            PrincipalRow { removals, ..self.row(at, principal, standing, policies, reached) }
+            PrincipalRow {
+                removals,
+                ..self.row(at, principal, standing, policies, reached)
+            }
         });
         let principals: Vec<PrincipalRow> = rows.collect();
         let summary = self.summary(&principals);
@@ -67,12 +82,14 @@ impl AccountAdvisor<'_, '_> {
 
     /// Alternatives, each as if it were the only change.
     fn alternatives(&mut self) -> Vec<Recommendation> {
-        let all = std::mem::take(&mut self.alternatives).into_iter().map(|(mut instead, reaches, lost)| {
-            let (Removal { permissions, risk }, closed) = self.effects.alone(&reaches, &lost);
-            close(&mut instead.impact, &closed);
-            (instead.permissions_removed, instead.impact.risk) = (permissions, risk);
-            instead
-        });
+        let all = std::mem::take(&mut self.alternatives)
+            .into_iter()
+            .map(|(mut instead, reaches, lost)| {
+                let (Removal { permissions, risk }, closed) = self.effects.alone(&reaches, &lost);
+                close(&mut instead.impact, &closed);
+                (instead.permissions_removed, instead.impact.risk) = (permissions, risk);
+                instead
+            });
         let mut all: Vec<Recommendation> = all.collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
@@ -104,14 +121,22 @@ impl AccountAdvisor<'_, '_> {
 
     fn summary(&self, principals: &[PrincipalRow]) -> AccountSummary {
         let mut statuses = no_statuses();
-        principals.iter().for_each(|row| *statuses.entry(row.status).or_default() += 1);
+        principals
+            .iter()
+            .for_each(|row| *statuses.entry(row.status).or_default() += 1);
         let mut failures = Vec::new();
         if let Err(failure) = &self.prepared.evidence {
-            failures.push(Failed { failure: failure.clone(), principal: None });
+            failures.push(Failed {
+                failure: failure.clone(),
+                principal: None,
+            });
         }
         for (arn, known) in &self.prepared.known {
             if let Some(Gap::Unread(failure)) = &known.gap {
-                failures.push(Failed { failure: failure.clone(), principal: Some(arn.clone()) });
+                failures.push(Failed {
+                    failure: failure.clone(),
+                    principal: Some(arn.clone()),
+                });
             }
         }
         let mut effect = EffectTotals::default();
@@ -127,7 +152,11 @@ impl AccountAdvisor<'_, '_> {
             id: self.prepared.inventory.account.id.clone(),
             name: self.prepared.inventory.account.name.clone(),
             ou_path: self.prepared.inventory.account.ou_path(),
-            coverage: if failures.is_empty() { Coverage::Complete } else { Coverage::Partial },
+            coverage: if failures.is_empty() {
+                Coverage::Complete
+            } else {
+                Coverage::Partial
+            },
             failures,
             evidence: EvidenceSource {
                 source: match source {
@@ -137,7 +166,12 @@ impl AccountAdvisor<'_, '_> {
                 },
                 analyzer: analyzer.map(|analyzer| analyzer.arn.clone()),
                 window_days: source.window_days(),
-                evaluated: self.prepared.known.values().filter_map(|it| it.analyzed_at.clone()).max(),
+                evaluated: self
+                    .prepared
+                    .known
+                    .values()
+                    .filter_map(|it| it.analyzed_at.clone())
+                    .max(),
                 findings: self.prepared.known.values().map(|known| known.findings).sum(),
                 archived_findings: self.prepared.known.values().map(|known| known.archived).sum(),
                 superseded_findings: self.prepared.known.values().map(|known| known.superseded).sum(),
@@ -165,7 +199,12 @@ impl AccountAdvisor<'_, '_> {
         let window = self.prepared.source(self.terms).window_days().unwrap_or_default();
         let effect = self.effects.row(at);
         let emergency = self.prepared.emergencies.get(at).cloned().flatten();
-        let PrincipalVerdict { status, code, why, remedy } = why::verdict(
+        let PrincipalVerdict {
+            status,
+            code,
+            why,
+            remedy,
+        } = why::verdict(
             standing,
             &Case {
                 exceptions: self.terms.exceptions,
@@ -194,7 +233,11 @@ impl AccountAdvisor<'_, '_> {
             created: principal.created.clone(),
             last_used: principal.last_used.clone(),
             evaluated,
-            tags: principal.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
+            tags: principal
+                .tags
+                .iter()
+                .map(|tag| (tag.key.clone(), tag.value.clone()))
+                .collect(),
             groups: principal.groups.clone(),
             effect,
             rule: match standing {
@@ -215,11 +258,18 @@ impl AccountAdvisor<'_, '_> {
             removals: BTreeMap::new(),
             policies,
             // Of an idle principal the one advice is to review it.
-            recommendations: if status == PrincipalStatus::Reducible { recommendations } else { Vec::new() },
+            recommendations: if status == PrincipalStatus::Reducible {
+                recommendations
+            } else {
+                Vec::new()
+            },
             unused_access_keys: known.map_or_else(Vec::new, |known| known.keys.iter().map(key).collect()),
             unused_password: known
                 .and_then(|known| known.password.clone())
-                .map(|last_accessed| IdleCredential { access_key_id: None, last_accessed }),
+                .map(|last_accessed| IdleCredential {
+                    access_key_id: None,
+                    last_accessed,
+                }),
         }
     }
 }

@@ -18,12 +18,19 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             return why::obstacle(Obstacle::InUse, &Sharers::default());
         }
         let rules = self.terms.exceptions.of(&self.prepared.inventory);
-        let people = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
-        let kept: Vec<_> = people.map(|who| rules.kept(who, context.held.target.name())).collect();
+        let people = reaches
+            .iter()
+            .filter_map(|at| self.prepared.inventory.principals.get(*at));
+        let kept: Vec<_> = people
+            .map(|who| rules.kept(who, context.held.target.name()))
+            .collect();
         let lately =
             RemovableActions::of(self.prepared, self.terms).changed_lately(context.held.target.name());
         let is_kept = |service: &str, name: &str| kept.iter().any(|kept| kept.keeps(service, name));
-        why::unspared(spare.iter().all(|(service, name, _)| is_kept(service, name)), lately)
+        why::unspared(
+            spare.iter().all(|(service, name, _)| is_kept(service, name)),
+            lately,
+        )
     }
 
     /// Principals and groups that count as using everything.
@@ -40,13 +47,31 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         }
         for at in reaches.iter().filter(|at| held.reserves.contains(at)) {
             let hint = self.prepared.emergencies.get(*at).cloned().flatten();
-            let all = if hint.is_some() { &mut sharers.reserves } else { &mut sharers.idle };
+            let all = if hint.is_some() {
+                &mut sharers.reserves
+            } else {
+                &mut sharers.idle
+            };
             all.extend(people.get(*at).map(|it| it.arn.clone()));
         }
-        for name in held.reserve_groups.iter().filter(|name| holders.contains(&Holder::Group(name))) {
+        for name in held
+            .reserve_groups
+            .iter()
+            .filter(|name| holders.contains(&Holder::Group(name)))
+        {
             let is_kept = self.prepared.is_reserve_group(name);
-            let all = if is_kept { &mut sharers.reserves } else { &mut sharers.empty_groups };
-            all.extend(self.prepared.inventory.groups.get(*name).map(|group| group.arn.clone()));
+            let all = if is_kept {
+                &mut sharers.reserves
+            } else {
+                &mut sharers.empty_groups
+            };
+            all.extend(
+                self.prepared
+                    .inventory
+                    .groups
+                    .get(*name)
+                    .map(|group| group.arn.clone()),
+            );
         }
         sharers
     }

@@ -19,7 +19,9 @@ impl AccountAdvisor<'_, '_> {
     pub(super) fn trials(&mut self) -> Vec<TrialRow> {
         let basis = self.terms.basis();
         let sets = self.shares.iter().enumerate().filter(|(_, share)| {
-            self.families.get(share.index).is_some_and(|it| it.slot.kind == FamilyKind::PermissionSet)
+            self.families
+                .get(share.index)
+                .is_some_and(|it| it.slot.kind == FamilyKind::PermissionSet)
         });
         let sets: BTreeMap<String, usize> = sets.map(|(at, share)| (share.id.clone(), at)).collect();
         let mut also_granted: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
@@ -35,7 +37,9 @@ impl AccountAdvisor<'_, '_> {
                 let room = self.room(at);
                 let key = (alone.change.to_owned(), room);
                 let known = plain.get(&key).filter(|_| alone.is_plain);
-                let trial = known.cloned().unwrap_or_else(|| of_principal(&alone, room, basis));
+                let trial = known
+                    .cloned()
+                    .unwrap_or_else(|| of_principal(&alone, room, basis));
                 if alone.is_plain {
                     plain.insert(key, trial.clone());
                 }
@@ -52,7 +56,11 @@ impl AccountAdvisor<'_, '_> {
         }
         let row = |((change, trial), mut principals): ((String, Trial), Vec<String>)| {
             principals.sort();
-            TrialRow { change, principals, trial }
+            TrialRow {
+                change,
+                principals,
+                trial,
+            }
         };
         rows.into_iter().map(row).collect()
     }
@@ -61,14 +69,21 @@ impl AccountAdvisor<'_, '_> {
     fn room(&self, at: usize) -> usize {
         let attached = QuotaUse::of(&[Holder::Principal(at)], &self.prepared.inventory).attached;
         // As for copies: whoever has more than usual has had the quota raised.
-        USUALLY_ATTACHED.max(attached).min(MOST_ATTACHED).saturating_sub(attached)
+        USUALLY_ATTACHED
+            .max(attached)
+            .min(MOST_ATTACHED)
+            .saturating_sub(attached)
     }
 }
 
 fn of_principal(alone: &LostAlone<'_, '_>, room: usize, basis: Basis<'_>) -> Trial {
     let actions = names(&alone.lost, basis.harvest).len();
     let also_allowed = names(&alone.also_granted, basis.harvest).len();
-    trial(deny(&alone.lost, basis.harvest, TrialRoom::attached(room)), actions, also_allowed)
+    trial(
+        deny(&alone.lost, basis.harvest, TrialRoom::attached(room)),
+        actions,
+        also_allowed,
+    )
 }
 
 /// Of a permission set: what all of its accounts lose.
@@ -79,9 +94,11 @@ pub(super) fn of_permission_set(
     basis: Basis<'_>,
 ) -> Trial {
     let taken = match slot.policy_kind {
-        PolicyKind::Inline => {
-            parse_all(&smaller.before).unwrap_or_default().iter().map(Document::quota_chars).sum()
-        }
+        PolicyKind::Inline => parse_all(&smaller.before)
+            .unwrap_or_default()
+            .iter()
+            .map(Document::quota_chars)
+            .sum(),
         PolicyKind::CustomerManaged | PolicyKind::AwsManaged => 0,
     };
     let room = TrialRoom::in_permission_set(taken);
@@ -92,17 +109,30 @@ pub(super) fn of_permission_set(
     all.retain(|name| !also_granted.contains(name));
     let (actions, also_allowed) = (all.len(), before - all.len());
     // Of a wildcard it cannot be told whether the other policies of all accounts are apart from it.
-    let denied =
-        if also_granted.is_empty() { deny(&lost, basis.harvest, room) } else { deny_names(all, room) };
+    let denied = if also_granted.is_empty() {
+        deny(&lost, basis.harvest, room)
+    } else {
+        deny_names(all, room)
+    };
     trial(denied, actions, also_allowed)
 }
 
 fn trial(denied: Result<Vec<Vec<String>>, TrialDoesNotFit>, actions: usize, also_allowed: usize) -> Trial {
     match denied {
-        Ok(deny) => Trial { deny, actions, also_allowed, does_not_fit: None },
+        Ok(deny) => Trial {
+            deny,
+            actions,
+            also_allowed,
+            does_not_fit: None,
+        },
         Err(TrialDoesNotFit { policies, room }) => {
             let does_not_fit = Some(TrialSize { policies, room });
-            Trial { deny: Vec::new(), actions, also_allowed, does_not_fit }
+            Trial {
+                deny: Vec::new(),
+                actions,
+                also_allowed,
+                does_not_fit,
+            }
         }
     }
 }

@@ -12,8 +12,15 @@ impl Prepared {
     /// Estimated size in bytes.
     pub fn weight(&self) -> usize {
         let inventory = &self.inventory;
-        let groups = inventory.groups.values().flat_map(|group| &group.group_policy_list).map(inline);
-        let versions = inventory.managed.values().flat_map(|policy| &policy.policy_version_list);
+        let groups = inventory
+            .groups
+            .values()
+            .flat_map(|group| &group.group_policy_list)
+            .map(inline);
+        let versions = inventory
+            .managed
+            .values()
+            .flat_map(|policy| &policy.policy_version_list);
         let managed = versions.map(|version| 2 * PART + version.document.as_ref().map_or(0, text));
         let policies = groups.chain(managed).sum::<usize>();
         let evidence = self.evidence.iter().map(|evidence| {
@@ -38,12 +45,19 @@ fn principal(it: &Principal) -> usize {
 }
 
 fn finding(it: &Finding) -> usize {
-    let services = it.finding_details.iter().flatten().filter_map(|it| it.unused_permission_details.as_ref());
+    let services = it
+        .finding_details
+        .iter()
+        .flatten()
+        .filter_map(|it| it.unused_permission_details.as_ref());
     let parts = services.map(|service| 2 + 2 * service.actions.as_ref().map_or(0, Vec::len));
     PART * (8 + parts.sum::<usize>())
 }
 
 fn last_accessed(it: &LastAccessed) -> usize {
-    let actions = it.services_last_accessed.iter().filter_map(|it| it.tracked_actions_last_accessed.as_ref());
+    let actions = it
+        .services_last_accessed
+        .iter()
+        .filter_map(|it| it.tracked_actions_last_accessed.as_ref());
     PART * 2 * (1 + it.services_last_accessed.len() + actions.map(Vec::len).sum::<usize>())
 }

@@ -42,7 +42,12 @@ const IMPROBABLE: usize = 1_000;
 /// The status of a principal.
 pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> PrincipalVerdict {
     let failed = |failure: &Failure| format!("{} failed ({})", failure.operation, failure.kind.name());
-    let of = |status, code, why: String| PrincipalVerdict { status, code, why, remedy: "" };
+    let of = |status, code, why: String| PrincipalVerdict {
+        status,
+        code,
+        why,
+        remedy: "",
+    };
     let no_evidence = |code, why: &str| of(PrincipalStatus::NoEvidence, code, why.to_owned());
     match standing {
         Standing::ServiceLinked => of(
@@ -61,14 +66,21 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> PrincipalVerdict 
         Standing::Stale(days) => of(
             PrincipalStatus::NoEvidence,
             PrincipalCode::EvidenceTooOld,
-            format!("the usage data is {} old; `evidence-max-age` allows less", age(*days)),
+            format!(
+                "the usage data is {} old; `evidence-max-age` allows less",
+                age(*days)
+            ),
         ),
-        Standing::Unread(failure) => {
-            of(PrincipalStatus::Failed, PrincipalCode::EvidenceUnread, failed(failure))
-        }
-        Standing::Gap(Gap::Unread(failure)) => {
-            of(PrincipalStatus::Failed, PrincipalCode::FindingUnread, failed(failure))
-        }
+        Standing::Unread(failure) => of(
+            PrincipalStatus::Failed,
+            PrincipalCode::EvidenceUnread,
+            failed(failure),
+        ),
+        Standing::Gap(Gap::Unread(failure)) => of(
+            PrincipalStatus::Failed,
+            PrincipalCode::FindingUnread,
+            failed(failure),
+        ),
         Standing::Gap(gap) => gap_of(gap),
         Standing::Idle(_) if case.unobserved > 0 && case.unobserved == case.granted => no_evidence(
             PrincipalCode::UseNotObserved,
@@ -78,11 +90,16 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> PrincipalVerdict 
         Standing::TooYoung(days) => of(
             PrincipalStatus::TooYoung,
             PrincipalCode::YoungerThanWindow,
-            format!("created {} ago, within the {}-day window", age(*days), case.window),
+            format!(
+                "created {} ago, within the {}-day window",
+                age(*days),
+                case.window
+            ),
         ),
-        Standing::LeftOut => {
-            no_evidence(PrincipalCode::ExcludedByAnalyzer, "not analysed: excluded by a rule of the analyzer")
-        }
+        Standing::LeftOut => no_evidence(
+            PrincipalCode::ExcludedByAnalyzer,
+            "not analysed: excluded by a rule of the analyzer",
+        ),
         Standing::Archived => no_evidence(
             PrincipalCode::FindingsArchived,
             "all findings are archived, and archived findings are ignored",
@@ -106,9 +123,11 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> PrincipalVerdict 
             PrincipalCode::NoFinding,
             "the analyzer has no finding, which does not prove that every permission is used".to_owned(),
         ),
-        Standing::AllUsed => {
-            of(PrincipalStatus::Clean, PrincipalCode::NothingUnused, "no unused permissions found".to_owned())
-        }
+        Standing::AllUsed => of(
+            PrincipalStatus::Clean,
+            PrincipalCode::NothingUnused,
+            "no unused permissions found".to_owned(),
+        ),
         Standing::Unused(_) if case.changes > 0 => of(
             PrincipalStatus::Reducible,
             PrincipalCode::PermissionsUnused,
@@ -140,19 +159,31 @@ fn idle(last: Option<&str>, emergency: Option<&str>) -> PrincipalVerdict {
             PrincipalCode::EmergencyAccessUnused,
             format!("looks like emergency access ({hint}): do not delete, add an exception; {used}"),
         ),
-        None => (PrincipalCode::PrincipalUnused, format!("{used}; confirm with the owner, then delete")),
+        None => (
+            PrincipalCode::PrincipalUnused,
+            format!("{used}; confirm with the owner, then delete"),
+        ),
     };
-    PrincipalVerdict { status: PrincipalStatus::UnusedPrincipal, code, why, remedy: "" }
+    PrincipalVerdict {
+        status: PrincipalStatus::UnusedPrincipal,
+        code,
+        why,
+        remedy: "",
+    }
 }
 
 /// For incomplete evidence.
 fn gap_of(gap: &Gap) -> PrincipalVerdict {
     let (code, why) = match gap {
-        Gap::Error(error) => {
-            (PrincipalCode::ErrorFinding, format!("the analyzer reported the error {error}"))
-        }
+        Gap::Error(error) => (
+            PrincipalCode::ErrorFinding,
+            format!("the analyzer reported the error {error}"),
+        ),
         Gap::Unread(failure) => (PrincipalCode::FindingUnread, failure.operation.clone()),
-        Gap::Empty => (PrincipalCode::EmptyFinding, "the finding has no details".to_owned()),
+        Gap::Empty => (
+            PrincipalCode::EmptyFinding,
+            "the finding has no details".to_owned(),
+        ),
         Gap::UnknownDetails => (
             PrincipalCode::UnknownDetails,
             "the finding has details that this version of leastwise does not know".to_owned(),
@@ -173,24 +204,41 @@ fn gap_of(gap: &Gap) -> PrincipalVerdict {
             PrincipalCode::JobNotActionLevel,
             format!("the last-accessed data has granularity {kind}, not ACTION_LEVEL"),
         ),
-        Gap::Partial => (PrincipalCode::AnswerTruncated, "the usage data is incomplete".to_owned()),
-        Gap::UntrackedRegion(region) => {
-            (PrincipalCode::UntrackedRegion, format!("last used in {region}, where IAM does not track use"))
-        }
+        Gap::Partial => (
+            PrincipalCode::AnswerTruncated,
+            "the usage data is incomplete".to_owned(),
+        ),
+        Gap::UntrackedRegion(region) => (
+            PrincipalCode::UntrackedRegion,
+            format!("last used in {region}, where IAM does not track use"),
+        ),
     };
-    PrincipalVerdict { status: PrincipalStatus::NoEvidence, code, why, remedy: "" }
+    PrincipalVerdict {
+        status: PrincipalStatus::NoEvidence,
+        code,
+        why,
+        remedy: "",
+    }
 }
 
 /// A principal that keeps unused permissions: why, and what to do.
 fn blocked_principal(case: &Case<'_>) -> PrincipalVerdict {
     let mut states: Vec<PolicyState> = case.remains.iter().map(|it| it.state).collect();
     // The policy that keeps the most of it says what to do.
-    let most = case.remains.iter().max_by_key(|it| (it.permissions, std::cmp::Reverse(&it.policy)));
+    let most = case
+        .remains
+        .iter()
+        .max_by_key(|it| (it.permissions, std::cmp::Reverse(&it.policy)));
     let main = most.map_or(PolicyState::Kept, |it| it.state);
     states.sort_unstable();
     states.dedup();
     let mut reasons: Vec<&str> = vec![main.why()];
-    reasons.extend(states.into_iter().filter(|state| *state != main).map(PolicyState::why));
+    reasons.extend(
+        states
+            .into_iter()
+            .filter(|state| *state != main)
+            .map(PolicyState::why),
+    );
     reasons.dedup();
     PrincipalVerdict {
         status: PrincipalStatus::Blocked,
@@ -207,7 +255,11 @@ fn blocked_principal(case: &Case<'_>) -> PrincipalVerdict {
 }
 
 fn age(days: i64) -> String {
-    if days < 1 { "less than a day".to_owned() } else { count(usize::try_from(days).unwrap_or(0), "day") }
+    if days < 1 {
+        "less than a day".to_owned()
+    } else {
+        count(usize::try_from(days).unwrap_or(0), "day")
+    }
 }
 
 fn day(date: &str) -> &str {
@@ -218,24 +270,40 @@ fn day(date: &str) -> &str {
 pub(super) fn stays(stays: &KeptBecause) -> (PolicyState, String) {
     match stays {
         KeptBecause::DoesNotFit(numbers) => (PolicyState::DoesNotFit, numbers.to_string()),
-        KeptBecause::TooManyAttached { attached, policies, most } => (
+        KeptBecause::TooManyAttached {
+            attached,
+            policies,
+            most,
+        } => (
             PolicyState::TooManyAttached,
             format!(
                 "reduced, it becomes {}; {attached} are attached now, and the limit is {most}",
-                if *policies == 1 { "1 policy".to_owned() } else { format!("{policies} policies") }
+                if *policies == 1 {
+                    "1 policy".to_owned()
+                } else {
+                    format!("{policies} policies")
+                }
             ),
         ),
         KeptBecause::NotSure(confidence) => {
-            let first = confidence.reasons.first().map(|reason| reason.sentence()).unwrap_or_default();
-            (PolicyState::NotSureEnough, format!("confidence is {}: {first}", confidence.level.name()))
+            let first = confidence
+                .reasons
+                .first()
+                .map(|reason| reason.sentence())
+                .unwrap_or_default();
+            (
+                PolicyState::NotSureEnough,
+                format!("confidence is {}: {first}", confidence.level.name()),
+            )
         }
         KeptBecause::FollowsAws(whose) => (
             PolicyState::FollowsAws,
             format!("AWS extends this policy when {whose} needs more, and a reduced copy would not follow"),
         ),
-        KeptBecause::Undecided => {
-            (PolicyState::NotProven, "the reduced policy could not be proven".to_owned())
-        }
+        KeptBecause::Undecided => (
+            PolicyState::NotProven,
+            "the reduced policy could not be proven".to_owned(),
+        ),
         KeptBecause::Refuted(_) => (
             PolicyState::Refuted,
             "the reduced policy failed its proof, a bug in leastwise; the case is in defects/".to_owned(),
@@ -258,21 +326,28 @@ pub(super) struct Sharers {
 
 impl Sharers {
     pub(super) fn is_empty(&self) -> bool {
-        [&self.unknown, &self.idle, &self.reserves, &self.empty_groups].iter().all(|all| all.is_empty())
+        [&self.unknown, &self.idle, &self.reserves, &self.empty_groups]
+            .iter()
+            .all(|all| all.is_empty())
     }
 
     /// All of them, sorted.
     pub(super) fn all(self) -> Vec<String> {
-        let mut all: Vec<String> =
-            [self.unknown, self.idle, self.reserves, self.empty_groups].into_iter().flatten().collect();
+        let mut all: Vec<String> = [self.unknown, self.idle, self.reserves, self.empty_groups]
+            .into_iter()
+            .flatten()
+            .collect();
         all.sort();
         all
     }
 
     fn sentence(&self) -> String {
         let named = |arns: &[String]| {
-            let names: Vec<&str> =
-                arns.iter().take(3).map(|arn| arn.rsplit('/').next().unwrap_or(arn)).collect();
+            let names: Vec<&str> = arns
+                .iter()
+                .take(3)
+                .map(|arn| arn.rsplit('/').next().unwrap_or(arn))
+                .collect();
             match arns.len().saturating_sub(names.len()) {
                 0 => names.join(", "),
                 more => format!("{} and {more} more", names.join(", ")),
@@ -285,8 +360,13 @@ impl Sharers {
             (&self.empty_groups, "empty group"),
         ];
         let kinds = kinds.iter().filter(|(arns, _)| !arns.is_empty());
-        let each: Vec<String> = kinds.map(|(arns, what)| format!("{} ({what})", named(arns))).collect();
-        format!("also attached to principals treated as using everything: {}", each.join("; "))
+        let each: Vec<String> = kinds
+            .map(|(arns, what)| format!("{} ({what})", named(arns)))
+            .collect();
+        format!(
+            "also attached to principals treated as using everything: {}",
+            each.join("; ")
+        )
     }
 }
 
@@ -298,9 +378,10 @@ pub(super) fn obstacle(obstacle: Obstacle, sharers: &Sharers) -> (PolicyState, S
             PolicyState::UsedAsBoundary,
             "also a permissions boundary, so an edit would restrict every principal it bounds".to_owned(),
         ),
-        Obstacle::Unseen => {
-            (PolicyState::AttachedElsewhere, "attached to principals that this scan does not see".to_owned())
-        }
+        Obstacle::Unseen => (
+            PolicyState::AttachedElsewhere,
+            "attached to principals that this scan does not see".to_owned(),
+        ),
         Obstacle::InUse => (
             PolicyState::InUseByOthers,
             "no permission is unused by every principal the policy is attached to".to_owned(),
@@ -317,7 +398,10 @@ pub(super) fn obstacle(obstacle: Obstacle, sharers: &Sharers) -> (PolicyState, S
 /// or the catalog lacks it.
 pub(super) fn unspared(is_kept: bool, changed_lately: bool) -> (PolicyState, String) {
     if is_kept {
-        (PolicyState::KeptByRule, "rules keep every unused permission".to_owned())
+        (
+            PolicyState::KeptByRule,
+            "rules keep every unused permission".to_owned(),
+        )
     } else if changed_lately {
         (
             PolicyState::GrantTooYoung,
@@ -355,5 +439,9 @@ fn thousands(number: usize) -> String {
 
 /// A number and its unit.
 pub(super) fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
 }

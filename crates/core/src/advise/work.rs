@@ -72,7 +72,14 @@ impl<'w> PolicyContext<'w, '_, 'w> {
             PolicyLocation::Aws { arn } => Some(arn),
             PolicyLocation::Inline { .. } | PolicyLocation::Managed { .. } => None,
         };
-        Original { document: self.document, text: &text.0, services, basis, wildcards, of_aws }
+        Original {
+            document: self.document,
+            text: &text.0,
+            services,
+            basis,
+            wildcards,
+            of_aws,
+        }
     }
 }
 
@@ -87,7 +94,10 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         let mut inline: BTreeMap<Holder<'i>, BTreeMap<&'i str, usize>> = BTreeMap::new();
         for policy in held {
             if let PolicyLocation::Inline { holder, policy: name } = policy.target {
-                inline.entry(holder).or_default().insert(name, policy.inline_chars);
+                inline
+                    .entry(holder)
+                    .or_default()
+                    .insert(name, policy.inline_chars);
             }
         }
         Self {
@@ -125,7 +135,12 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             Ok(document) => {
                 self.services.extend(&held.services);
                 let allows = Permissions::allowed_by(self.terms.catalog, document);
-                let state = self.readable(PolicyContext { held, document, place: &place, allows: &allows });
+                let state = self.readable(PolicyContext {
+                    held,
+                    document,
+                    place: &place,
+                    allows: &allows,
+                });
                 let changed = std::mem::take(&mut self.changed);
                 granted = naming(&allows, &changed).len();
                 self.effects.policy(held, &allows, &changed, (&place.id, state));
@@ -200,14 +215,18 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         part: &EditScope<'i>,
         family: &'i Family,
     ) -> bool {
-        let outcome = self.outcomes.get(family, self.families, context.original(self.terms), self.terms);
+        let outcome = self
+            .outcomes
+            .get(family, self.families, context.original(self.terms), self.terms);
         let smaller = matches!(outcome.map(|outcome| &outcome.tried), Some(Attempt::Smaller(_)));
         let is_told = family.slot.kind == FamilyKind::PermissionSet
             || is_told(family, self.families, outcome, self.terms.least_sure);
         if !is_told {
             return false;
         }
-        let alone = context.original(self.terms).attempt(&part.removable, &part.used, context.place.kind, 0);
+        let alone = context
+            .original(self.terms)
+            .attempt(&part.removable, &part.used, context.place.kind, 0);
         let removable_alone = match alone {
             Attempt::Smaller(smaller) => smaller.removed(),
             Attempt::Unchanged | Attempt::Kept(_) => 0,
@@ -218,22 +237,35 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
                 self.inlined(context.held.target, after);
             }
             for arn in &principals {
-                self.from_families.entry(arn.clone()).or_default().push(family.id.clone());
+                self.from_families
+                    .entry(arn.clone())
+                    .or_default()
+                    .push(family.id.clone());
             }
         }
         let account = self.prepared.inventory.account.id.clone();
         // What the change takes here is known once all changes of the account are.
         let removal = Removal::default();
-        let account = FamilyAccount { account, removable_alone, removal, principals };
+        let account = FamilyAccount {
+            account,
+            removable_alone,
+            removal,
+            principals,
+        };
         let grain = Grain::of(&family.removable.unused(&context.held.services));
-        let confidence =
-            self.prepared.confidence(&ConfidenceFacts::of(context.held, part, grain), self.terms);
+        let confidence = self
+            .prepared
+            .confidence(&ConfidenceFacts::of(context.held, part, grain), self.terms);
         let impact = match outcome.map(|outcome| &outcome.tried) {
             Some(Attempt::Smaller(smaller)) => {
                 let permissions = self.effects.allowed_by(&smaller.after);
                 let impact = self.effects.impact(context.allows, &permissions, &part.reaches);
                 let change = family.id.clone();
-                self.changed.push(After { change, holders: part.holders.clone(), permissions });
+                self.changed.push(After {
+                    change,
+                    holders: part.holders.clone(),
+                    permissions,
+                });
                 impact
             }
             _ => ImpactRow::default(),
@@ -258,16 +290,25 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         holder: Holder<'i>,
         policy: &'i str,
     ) -> PolicyState {
-        let Some(part) = &context.held.in_place else { return PolicyState::Kept };
-        if self.family(part).is_some_and(|family| self.join(context, part, family)) {
+        let Some(part) = &context.held.in_place else {
+            return PolicyState::Kept;
+        };
+        if self
+            .family(part)
+            .is_some_and(|family| self.join(context, part, family))
+        {
             return PolicyState::Family;
         }
         if let Some(obstacle) = context.held.obstacle() {
             return self.leave_for(context, obstacle, None);
         }
         let all = self.inline.get(&holder);
-        let taken =
-            all.map_or(0, |all| all.iter().filter(|(name, _)| **name != policy).map(|(_, it)| it).sum());
+        let taken = all.map_or(0, |all| {
+            all.iter()
+                .filter(|(name, _)| **name != policy)
+                .map(|(_, it)| it)
+                .sum()
+        });
         let kind = context.place.kind;
         match self.attempt(context, part, kind, taken) {
             Attempt::Unchanged => self.leave_for(context, Obstacle::InUse, None),
@@ -286,14 +327,22 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     /// Records the new size of an inline policy.
     pub(super) fn inlined(&mut self, target: PolicyLocation<'i>, smaller: &Refinement) {
         if let PolicyLocation::Inline { holder, policy } = target {
-            self.inline.entry(holder).or_default().insert(policy, smaller.inline_chars());
+            self.inline
+                .entry(holder)
+                .or_default()
+                .insert(policy, smaller.inline_chars());
         }
     }
 
     /// A customer-managed policy: one edit in place, or copies for those who need less.
     fn managed(&mut self, context: PolicyContext<'_, 'i, 't>) -> PolicyState {
-        let Some(part) = &context.held.in_place else { return PolicyState::Kept };
-        if self.family(part).is_some_and(|family| self.join(context, part, family)) {
+        let Some(part) = &context.held.in_place else {
+            return PolicyState::Kept;
+        };
+        if self
+            .family(part)
+            .is_some_and(|family| self.join(context, part, family))
+        {
             return PolicyState::Family;
         }
         let obstacle = context.held.obstacle();
@@ -313,7 +362,9 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             }
             Attempt::Unchanged | Attempt::Kept(_) => 0,
         };
-        let fork = self.fork(&copies).filter(|fork| fork.removed_in_all > in_place_gain);
+        let fork = self
+            .fork(&copies)
+            .filter(|fork| fork.removed_in_all > in_place_gain);
         let wants_fork = self.terms.shared != SharedPolicies::InPlace;
         match (tried, fork) {
             (Attempt::Smaller(smaller), Some(_)) if self.terms.shared == SharedPolicies::Fork => {
@@ -361,9 +412,15 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         }
         Some(Alternative {
             choice: Choice::Fork,
-            removed_in_all: copies.iter().map(|it| it.smaller.removed() * it.part.reaches.len()).sum(),
+            removed_in_all: copies
+                .iter()
+                .map(|it| it.smaller.removed() * it.part.reaches.len())
+                .sum(),
             policies: copies.iter().map(|it| it.smaller.documents()).sum(),
-            attachments: copies.iter().map(|it| it.smaller.documents().max(1) * it.part.holders.len()).sum(),
+            attachments: copies
+                .iter()
+                .map(|it| it.smaller.documents().max(1) * it.part.holders.len())
+                .sum(),
         })
     }
 
@@ -377,10 +434,14 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     where
         't: 'w,
     {
-        match context.original(self.terms).attempt(&part.removable, &part.used, kind, taken) {
+        match context
+            .original(self.terms)
+            .attempt(&part.removable, &part.used, kind, taken)
+        {
             Attempt::Smaller(smaller) if self.terms.least_sure > Level::Low => {
-                let confidence =
-                    self.confidence(context, part, smaller.grain).of_change(smaller.doubts.count());
+                let confidence = self
+                    .confidence(context, part, smaller.grain)
+                    .of_change(smaller.doubts.count());
                 if confidence.level < self.terms.least_sure {
                     Attempt::Kept(KeptBecause::NotSure(confidence))
                 } else {
@@ -397,6 +458,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         part: &EditScope<'i>,
         grain: Option<Grain>,
     ) -> Confidence {
-        self.prepared.confidence(&ConfidenceFacts::of(context.held, part, grain), self.terms)
+        self.prepared
+            .confidence(&ConfidenceFacts::of(context.held, part, grain), self.terms)
     }
 }

@@ -8,7 +8,9 @@ pub(crate) struct ActionBits(pub(super) Vec<u64>);
 
 impl ActionBits {
     pub(crate) fn has(&self, bit: usize) -> bool {
-        self.0.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+        self.0
+            .get(bit / 64)
+            .is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 
     /// The part of the set in a range of bits.
@@ -17,7 +19,9 @@ impl ActionBits {
         let of_word = |at: usize| {
             let mut word = self.0.get(at).copied().unwrap_or_default();
             std::iter::from_fn(move || {
-                let lowest = usize::try_from(word.trailing_zeros()).ok().filter(|_| word != 0)?;
+                let lowest = usize::try_from(word.trailing_zeros())
+                    .ok()
+                    .filter(|_| word != 0)?;
                 word &= word - 1;
                 Some(at * 64 + lowest)
             })
@@ -74,15 +78,24 @@ impl ActionBits {
     }
 
     pub(crate) fn remove_all(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word &= !other);
+        self.0
+            .iter_mut()
+            .zip(&other.0)
+            .for_each(|(word, other)| *word &= !other);
     }
 
     pub(crate) fn keep_only(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word &= other);
+        self.0
+            .iter_mut()
+            .zip(&other.0)
+            .for_each(|(word, other)| *word &= other);
     }
 
     pub(crate) fn insert_all(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word |= other);
+        self.0
+            .iter_mut()
+            .zip(&other.0)
+            .for_each(|(word, other)| *word |= other);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -19,8 +19,15 @@ pub struct Basis<'a> {
 
 impl<'a> From<&'a Catalog> for Basis<'a> {
     fn from(catalog: &'a Catalog) -> Self {
-        static NONE: Harvest = Harvest { names: BTreeMap::new(), behind: BTreeSet::new() };
-        Self { catalog, harvest: &NONE, unobserved: Unobserved::table() }
+        static NONE: Harvest = Harvest {
+            names: BTreeMap::new(),
+            behind: BTreeSet::new(),
+        };
+        Self {
+            catalog,
+            harvest: &NONE,
+            unobserved: Unobserved::table(),
+        }
     }
 }
 
@@ -36,7 +43,11 @@ pub struct Harvest {
 impl Harvest {
     /// Adds the literal actions of a policy, whatever their effect.
     pub fn add_document(&mut self, catalog: &Catalog, document: &Document<'_>) {
-        for pattern in document.statements.iter().flat_map(|statement| &statement.clause.patterns) {
+        for pattern in document
+            .statements
+            .iter()
+            .flat_map(|statement| &statement.clause.patterns)
+        {
             if pattern.shape == Shape::Literal {
                 self.add(catalog, &pattern.service, Some(&pattern.name));
             }
@@ -74,7 +85,9 @@ impl Harvest {
     /// If a name has two spellings, the first by bytes is kept, so that the order of accounts does not matter.
     fn insert(&mut self, service: &str, name: &str) {
         let names = self.names.entry(service.to_ascii_lowercase()).or_default();
-        let spelled = names.entry(name.to_ascii_lowercase()).or_insert_with(|| name.to_owned());
+        let spelled = names
+            .entry(name.to_ascii_lowercase())
+            .or_insert_with(|| name.to_owned());
         if name < spelled.as_str() {
             name.clone_into(spelled);
         }
@@ -92,7 +105,10 @@ impl Harvest {
     /// The services with their names as spelled, as a report stores them.
     pub fn names(&self) -> BTreeMap<String, Vec<String>> {
         let spelled = |names: &BTreeMap<String, String>| names.values().cloned().collect();
-        self.names.iter().map(|(service, names)| (service.clone(), spelled(names))).collect()
+        self.names
+            .iter()
+            .map(|(service, names)| (service.clone(), spelled(names)))
+            .collect()
     }
 
     /// Restores the names from a report. Names that no action can have are ignored.
@@ -116,14 +132,30 @@ impl Harvest {
     /// The part about these services.
     #[must_use]
     pub fn about(&self, services: &Services) -> Self {
-        let names = self.names.iter().filter(|(service, _)| services.contains(service));
-        let behind = self.behind.iter().filter(|service| services.contains(service)).cloned().collect();
-        Self { names: names.map(|(service, names)| (service.clone(), names.clone())).collect(), behind }
+        let names = self
+            .names
+            .iter()
+            .filter(|(service, _)| services.contains(service));
+        let behind = self
+            .behind
+            .iter()
+            .filter(|service| services.contains(service))
+            .cloned()
+            .collect();
+        Self {
+            names: names
+                .map(|(service, names)| (service.clone(), names.clone()))
+                .collect(),
+            behind,
+        }
     }
 
     /// Services that the catalog lacks, in lower case.
     pub(crate) fn unknown_services<'h>(&'h self, catalog: &'h Catalog) -> impl Iterator<Item = &'h str> {
-        self.names.keys().map(String::as_str).filter(|service| catalog.place_of(service).is_none())
+        self.names
+            .keys()
+            .map(String::as_str)
+            .filter(|service| catalog.place_of(service).is_none())
     }
 
     /// Names of a service, in lower case and as spelled. The service is given in lower case.
@@ -138,7 +170,8 @@ impl Harvest {
     /// All names with their services: both in small letters, and as they are spelled.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         self.names.keys().flat_map(|service| {
-            self.of_service(service).map(move |(lower, spelled)| (service.as_str(), lower, spelled))
+            self.of_service(service)
+                .map(move |(lower, spelled)| (service.as_str(), lower, spelled))
         })
     }
 

@@ -55,7 +55,8 @@ struct StatementReach {
 impl Beyond {
     pub(super) fn add(&mut self, negated: bool, patterns: Vec<Pattern<'static>>) {
         if negated || !patterns.is_empty() {
-            self.0.push(LanguageStep::Add(Arc::new(StatementReach { negated, patterns })));
+            self.0
+                .push(LanguageStep::Add(Arc::new(StatementReach { negated, patterns })));
         }
     }
 
@@ -66,7 +67,12 @@ impl Beyond {
                 let LanguageStep::Add(reach) = step else { continue };
                 let is_known =
                     |step: &LanguageStep| matches!(step, LanguageStep::Add(known) if known.is_same(reach));
-                if !self.0.iter().rev().take_while(|step| matches!(step, LanguageStep::Add(_))).any(is_known)
+                if !self
+                    .0
+                    .iter()
+                    .rev()
+                    .take_while(|step| matches!(step, LanguageStep::Add(_)))
+                    .any(is_known)
                 {
                     self.0.push(step.clone());
                 }
@@ -120,7 +126,11 @@ impl StatementReach {
         Arc::ptr_eq(self, other)
             || self.negated == other.negated
                 && self.patterns.len() == other.patterns.len()
-                && self.patterns.iter().zip(&other.patterns).all(|(a, b)| a.same_text(b))
+                && self
+                    .patterns
+                    .iter()
+                    .zip(&other.patterns)
+                    .all(|(a, b)| a.same_text(b))
     }
 
     fn touches(&self, service: &str) -> bool {

@@ -42,6 +42,9 @@ pub enum CatalogError {
 
 impl From<BadLine> for CatalogError {
     fn from(bad: BadLine) -> Self {
-        Self::Line { line: bad.line, problem: bad.problem }
+        Self::Line {
+            line: bad.line,
+            problem: bad.problem,
+        }
     }
 }

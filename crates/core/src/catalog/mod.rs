@@ -63,7 +63,10 @@ struct Lazy {
 
 impl Lazy {
     fn new(lines: impl Into<Cow<'static, str>>) -> Self {
-        Self { lines: lines.into(), service: OnceLock::new() }
+        Self {
+            lines: lines.into(),
+            service: OnceLock::new(),
+        }
     }
 }
 
@@ -152,14 +155,23 @@ impl Catalog {
         let mut merged: BTreeMap<String, Vec<SourceAction<'n>>> = BTreeMap::new();
         for (prefix, mut actions) in services {
             checked(prefix, actions.iter().map(|action| action.name))?;
-            merged.entry(prefix.to_ascii_lowercase()).or_default().append(&mut actions);
+            merged
+                .entry(prefix.to_ascii_lowercase())
+                .or_default()
+                .append(&mut actions);
         }
         if merged.is_empty() {
             return Err(CatalogError::Empty);
         }
         let entries = merged.into_iter().map(|(prefix, actions)| {
             let service = OnceLock::from(Service::new(&prefix, actions));
-            (prefix, Lazy { lines: Cow::Borrowed(""), service })
+            (
+                prefix,
+                Lazy {
+                    lines: Cow::Borrowed(""),
+                    service,
+                },
+            )
         });
         Ok(Self::of(header, entries))
     }
@@ -167,8 +179,18 @@ impl Catalog {
     /// Builds it from services by prefix in lower case, sorted.
     fn of(header: text::Header, services: impl IntoIterator<Item = (String, Lazy)>) -> Self {
         let (prefixes, entries): (Vec<String>, Vec<Lazy>) = services.into_iter().unzip();
-        let index = prefixes.iter().cloned().enumerate().map(|(place, prefix)| (prefix, place)).collect();
-        Self { header, index, prefixes, entries }
+        let index = prefixes
+            .iter()
+            .cloned()
+            .enumerate()
+            .map(|(place, prefix)| (prefix, place))
+            .collect();
+        Self {
+            header,
+            index,
+            prefixes,
+            entries,
+        }
     }
 
     /// Version that the source gave its data.
@@ -198,7 +220,8 @@ impl Catalog {
 
     /// All actions, sorted by service and name.
     pub fn actions(&self) -> impl Iterator<Item = KnownAction<'_>> {
-        self.services().flat_map(|service| (0..service.len()).filter_map(|place| known(service, place)))
+        self.services()
+            .flat_map(|service| (0..service.len()).filter_map(|place| known(service, place)))
     }
 
     /// Finds an action by service and name, in any case.
@@ -216,7 +239,10 @@ impl Catalog {
     pub fn extract(&self, services: &Services) -> BTreeMap<&str, Vec<&str>> {
         let wanted = |service: &&Service| services.contains(service.prefix());
         let names = self.services().filter(wanted).map(|service| {
-            (service.prefix(), (0..service.len()).map(|place| service.spelled(place)).collect())
+            (
+                service.prefix(),
+                (0..service.len()).map(|place| service.spelled(place)).collect(),
+            )
         });
         names.collect()
     }
@@ -225,9 +251,11 @@ impl Catalog {
     pub fn to_text(&self) -> String {
         let mut out = format!("{}\n", text::TITLE);
         let header = &self.header;
-        for (key, value) in
-            [("version", &header.version), ("updated", &header.updated), ("source", &header.source)]
-        {
+        for (key, value) in [
+            ("version", &header.version),
+            ("updated", &header.updated),
+            ("source", &header.source),
+        ] {
             // A line break in a value would start another header line.
             let value = value.replace(['\n', '\r'], " ");
             out.extend([key, " ", &value, "\n"]);
@@ -268,7 +296,10 @@ impl Catalog {
 
 /// Validates names where they enter, so that text built from them needs no escape and gains no wildcard.
 fn checked<'n>(prefix: &'n str, mut names: impl Iterator<Item = &'n str>) -> Result<(), CatalogError> {
-    match names.find(|name| !is_name(name)).or((!is_prefix(prefix)).then_some(prefix)) {
+    match names
+        .find(|name| !is_name(name))
+        .or((!is_prefix(prefix)).then_some(prefix))
+    {
         Some(odd) => Err(CatalogError::BadName(odd.to_owned())),
         None => Ok(()),
     }
@@ -289,16 +320,26 @@ fn listed(line: text::Line<'_>) -> SourceAction<'_> {
 
 fn known(service: &Service, place: usize) -> Option<KnownAction<'_>> {
     let (level, tracked) = (service.level(place)?, service.tracked(place));
-    Some(KnownAction { service: service.prefix(), name: service.spelled(place), level, tracked })
+    Some(KnownAction {
+        service: service.prefix(),
+        name: service.spelled(place),
+        level,
+        tracked,
+    })
 }
 
 /// Whether an action can have this name: no character has a meaning in a pattern or in JSON.
 pub(crate) fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"*?:\"\\".contains(&byte))
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !b"*?:\"\\".contains(&byte))
 }
 
 /// Whether a service can have this prefix.
 pub(crate) fn is_prefix(prefix: &str) -> bool {
     !prefix.is_empty()
-        && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
+        && prefix
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
 }

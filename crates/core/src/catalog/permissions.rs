@@ -77,7 +77,9 @@ impl<'c> Permissions<'c> {
 
     /// What the Allow statements of a policy match, for any resource and condition: what they may allow.
     pub fn allowed_by(catalog: &'c Catalog, policy: &Document<'_>) -> Self {
-        Self::of_statements(catalog, policy, |statement| statement.frame.effect == Effect::Allow)
+        Self::of_statements(catalog, policy, |statement| {
+            statement.frame.effect == Effect::Allow
+        })
     }
 
     /// What the Deny statements of a policy certainly deny: those for all resources and without a condition.
@@ -99,13 +101,19 @@ impl<'c> Permissions<'c> {
         // Names that no service or action can have are not evidence.
         for (service, extent) in unused.iter().filter(|(service, _)| is_prefix(service)) {
             if extent.whole {
-                add(&mut set, &Pattern::new(Cow::Borrowed(service), Cow::Borrowed(""), Shape::Prefix));
+                add(
+                    &mut set,
+                    &Pattern::new(Cow::Borrowed(service), Cow::Borrowed(""), Shape::Prefix),
+                );
                 set.each_unobserved(basis, service, |set, bit| set.bits.remove(bit));
             }
         }
         for (service, extent) in unused.iter().filter(|(service, _)| is_prefix(service)) {
             for name in extent.names.iter().filter(|name| is_name(name)) {
-                add(&mut set, &Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), Shape::Literal));
+                add(
+                    &mut set,
+                    &Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), Shape::Literal),
+                );
             }
         }
         set.beyond.add(false, reach);
@@ -122,8 +130,12 @@ impl<'c> Permissions<'c> {
     }
 
     fn each_unobserved(&mut self, basis: Basis<'c>, service: &str, change: impl Fn(&mut Self, usize)) {
-        let Some(place) = basis.catalog.place_of(service) else { return };
-        let Some(service) = basis.catalog.service(place) else { return };
+        let Some(place) = basis.catalog.place_of(service) else {
+            return;
+        };
+        let Some(service) = basis.catalog.service(place) else {
+            return;
+        };
         let mut first = None;
         for at in basis.unobserved.places(service) {
             let first = *first.get_or_insert_with(|| self.first_bit(place, service));
@@ -135,12 +147,19 @@ impl<'c> Permissions<'c> {
     pub fn in_table(&self, table: &ActionTable) -> Vec<String> {
         let mut found = Vec::new();
         for slot in &self.slots {
-            let Some(service) = self.catalog.service(slot.place) else { continue };
+            let Some(service) = self.catalog.service(slot.place) else {
+                continue;
+            };
             let places: BTreeSet<usize> = table.places(service).collect();
-            let held = places.into_iter().filter(|place| self.bits.has(slot.first_word * 64 + place));
+            let held = places
+                .into_iter()
+                .filter(|place| self.bits.has(slot.first_word * 64 + place));
             found.extend(held.map(|place| format!("{}:{}", service.prefix(), service.spelled(place))));
         }
-        let beyond = self.named.iter().filter(|((service, name), _)| table.row(service, name).is_some());
+        let beyond = self
+            .named
+            .iter()
+            .filter(|((service, name), _)| table.row(service, name).is_some());
         found.extend(beyond.map(|((service, _), pattern)| format!("{service}:{}", pattern.name)));
         found.sort();
         found
@@ -227,7 +246,11 @@ impl<'c> Permissions<'c> {
     fn list(&mut self, pattern: &Pattern<'_>) {
         let service = pattern.service.to_ascii_lowercase();
         let name = pattern.glob();
-        let shape = if pattern.shape == Shape::Literal { Shape::Literal } else { Shape::Glob };
+        let shape = if pattern.shape == Shape::Literal {
+            Shape::Literal
+        } else {
+            Shape::Glob
+        };
         let key = (service, name.to_ascii_lowercase());
         let spelled = Pattern::new(Cow::Owned(key.0.clone()), Cow::Owned(name.into_owned()), shape);
         self.list_as(key, spelled);
@@ -251,7 +274,11 @@ impl<'c> Permissions<'c> {
         if let Some(slot) = found.ok().and_then(|at| self.slots.get(at)) {
             return *slot;
         }
-        let slot = Slot { place, first_word: self.bits.0.len(), words };
+        let slot = Slot {
+            place,
+            first_word: self.bits.0.len(),
+            words,
+        };
         self.bits.0.resize(slot.range().end, 0);
         self.slots.insert(found.unwrap_or_else(|at| at), slot);
         slot
@@ -269,7 +296,10 @@ impl<'c> Permissions<'c> {
     /// Changes the bits of a service word by word.
     fn change(&mut self, slot: Slot, by: &[u64], how: impl Fn(u64, u64) -> u64) {
         let words = self.bits.0.get_mut(slot.range()).unwrap_or_default();
-        words.iter_mut().zip(by).for_each(|(word, by)| *word = how(*word, *by));
+        words
+            .iter_mut()
+            .zip(by)
+            .for_each(|(word, by)| *word = how(*word, *by));
     }
 
     /// Adds everything in another set.
@@ -291,35 +321,47 @@ impl<'c> Permissions<'c> {
                 self.change(ours, other.words(*theirs), |word, other| word & !other);
             }
         }
-        self.named.retain(|_, pattern| other.beyond.share(pattern) != Overlap::All);
+        self.named
+            .retain(|_, pattern| other.beyond.share(pattern) != Overlap::All);
         self.beyond.cut(&other.beyond);
     }
 
     /// Keeps what is also in another set. A listed wildcard is kept only if all of it is known to be in both.
     pub fn intersect(&mut self, other: &Self) {
-        let theirs = other.named.iter().filter(|(_, pattern)| self.beyond.share(pattern) == Overlap::All);
-        let theirs: Vec<_> = theirs.map(|(key, pattern)| (key.clone(), pattern.clone())).collect();
+        let theirs = other
+            .named
+            .iter()
+            .filter(|(_, pattern)| self.beyond.share(pattern) == Overlap::All);
+        let theirs: Vec<_> = theirs
+            .map(|(key, pattern)| (key.clone(), pattern.clone()))
+            .collect();
         self.intersect_listed(other);
-        theirs.into_iter().for_each(|(key, pattern)| self.list_as(key, pattern));
+        theirs
+            .into_iter()
+            .for_each(|(key, pattern)| self.list_as(key, pattern));
     }
 
     /// Like [`Permissions::intersect`], without listing anything that only the other set lists.
     pub(crate) fn intersect_listed(&mut self, other: &Self) {
         for at in 0..self.slots.len() {
-            let Some(ours) = self.slots.get(at).copied() else { continue };
+            let Some(ours) = self.slots.get(at).copied() else {
+                continue;
+            };
             match other.found(ours.place) {
                 Some(theirs) => self.change(ours, other.words(theirs), |word, other| word & other),
                 None => self.bits.0.get_mut(ours.range()).unwrap_or_default().fill(0),
             }
         }
-        self.named.retain(|_, pattern| other.beyond.share(pattern) == Overlap::All);
+        self.named
+            .retain(|_, pattern| other.beyond.share(pattern) == Overlap::All);
         self.beyond.keep(&other.beyond);
     }
 
     /// Removes listed wildcards that may have lost a part.
     pub(crate) fn keep_certain(&mut self) {
         let beyond = &self.beyond;
-        self.named.retain(|_, pattern| beyond.share(pattern) == Overlap::All);
+        self.named
+            .retain(|_, pattern| beyond.share(pattern) == Overlap::All);
     }
 
     /// Number of permissions.
@@ -343,7 +385,9 @@ impl<'c> Permissions<'c> {
         if let Some(place) = self.catalog.place_of(service)
             && let Some(at) = self.catalog.service(place).and_then(|service| service.find(name))
         {
-            return self.found(place).is_some_and(|slot| self.bits.has(slot.first_word * 64 + at));
+            return self
+                .found(place)
+                .is_some_and(|slot| self.bits.has(slot.first_word * 64 + at));
         }
         let action = Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), Shape::Literal);
         self.beyond.share(&action) == Overlap::All
@@ -368,8 +412,9 @@ impl<'c> Permissions<'c> {
     /// The names that the catalog has of a service, in small letters and as it spells them, each with whether it is in.
     pub(crate) fn known_names(&self, service: &str) -> impl Iterator<Item = (&'c str, &'c str, bool)> {
         let catalog = self.catalog;
-        let known =
-            catalog.place_of(service).and_then(|place| Some((catalog.service(place)?, self.found(place))));
+        let known = catalog
+            .place_of(service)
+            .and_then(|place| Some((catalog.service(place)?, self.found(place))));
         known.into_iter().flat_map(move |(service, slot)| {
             (0..service.len()).map(move |at| {
                 let is_in = slot.is_some_and(|slot| self.bits.has(slot.first_word * 64 + at));
@@ -397,9 +442,13 @@ impl<'c> Permissions<'c> {
                 (known, _) => known.is_some(),
             };
             if known_first {
-                known.next().map(|(service, at)| (service.prefix(), service.spelled(at), service.level(at)))
+                known
+                    .next()
+                    .map(|(service, at)| (service.prefix(), service.spelled(at), service.level(at)))
             } else {
-                named.next().map(|((prefix, _), pattern)| (prefix.as_str(), &*pattern.name, None))
+                named
+                    .next()
+                    .map(|((prefix, _), pattern)| (prefix.as_str(), &*pattern.name, None))
             }
         })
     }
@@ -414,7 +463,10 @@ impl<'c> Permissions<'c> {
 
     /// Number of permissions by access level.
     pub fn levels(&self) -> Levels {
-        let mut levels = Levels { unknown: self.named.len(), ..Levels::default() };
+        let mut levels = Levels {
+            unknown: self.named.len(),
+            ..Levels::default()
+        };
         for slot in &self.slots {
             if let Some(service) = self.catalog.service(slot.place) {
                 service.count_levels(self.words(*slot), &mut levels.known);

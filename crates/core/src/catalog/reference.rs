@@ -20,17 +20,30 @@ pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
     for (prefix, names) in &members {
         let prefix = decoded(prefix);
         let bad = || form(format!("`{}`", visible_line(&prefix)), "a list of action names");
-        let Json::List(names, _) = names else { return Err(bad()) };
-        let names: Vec<_> =
-            names.iter().map(|name| name.as_text().ok_or_else(bad)).collect::<Result<_, _>>()?;
+        let Json::List(names, _) = names else {
+            return Err(bad());
+        };
+        let names: Vec<_> = names
+            .iter()
+            .map(|name| name.as_text().ok_or_else(bad))
+            .collect::<Result<_, _>>()?;
         services.push((prefix, names));
     }
     let services = services.iter().map(|(prefix, names)| {
-        let actions =
-            names.iter().map(|name| SourceAction { name, level: AccessLevel::Write, tracked: None });
+        let actions = names.iter().map(|name| SourceAction {
+            name,
+            level: AccessLevel::Write,
+            tracked: None,
+        });
         (prefix.as_ref(), actions.collect())
     });
-    Catalog::new(Header { source: "a custom catalog".to_owned(), ..Header::default() }, services)
+    Catalog::new(
+        Header {
+            source: "a custom catalog".to_owned(),
+            ..Header::default()
+        },
+        services,
+    )
 }
 
 /// Builds a catalog from the files of AWS's service reference.
@@ -62,11 +75,21 @@ impl ReferenceReader {
         };
         let json: Value = serde_json::from_str(text)?;
         let entries = json.as_array().ok_or_else(form)?.iter().map(|entry| {
-            let text = |key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned).ok_or_else(form);
+            let text = |key: &str| {
+                entry
+                    .get(key)
+                    .and_then(Value::as_str)
+                    .map(str::to_owned)
+                    .ok_or_else(form)
+            };
             Ok((text("service")?, text("url")?))
         });
         let entries = entries.collect::<Result<Vec<_>, CatalogError>>()?;
-        if entries.is_empty() { Err(CatalogError::Empty) } else { Ok(entries) }
+        if entries.is_empty() {
+            Err(CatalogError::Empty)
+        } else {
+            Ok(entries)
+        }
     }
 
     /// Adds the file of one service.
@@ -75,20 +98,28 @@ impl ReferenceReader {
     /// If the text is not JSON of that structure.
     pub fn add(&mut self, text: &str) -> Result<(), CatalogError> {
         let json: Value = serde_json::from_str(text)?;
-        let form = |what: &str, wanted| CatalogError::Form { what: what.to_owned(), wanted };
+        let form = |what: &str, wanted| CatalogError::Form {
+            what: what.to_owned(),
+            wanted,
+        };
         let prefix = json.get("Name").and_then(Value::as_str);
         let prefix = prefix.filter(|prefix| !prefix.is_empty() && !prefix.contains(char::is_whitespace));
         let prefix = prefix.ok_or_else(|| form("`Name`", "a service prefix"))?;
-        let actions =
-            json.get("Actions").and_then(Value::as_array).ok_or_else(|| form("`Actions`", "a list"))?;
+        let actions = json
+            .get("Actions")
+            .and_then(Value::as_array)
+            .ok_or_else(|| form("`Actions`", "a list"))?;
         let actions = actions.iter().map(|action| {
             let name = action.get("Name").and_then(Value::as_str);
             let name = name.filter(|name| !name.is_empty() && !name.contains(char::is_control));
             let name = name.ok_or_else(|| form("an action's `Name`", "a string"))?;
-            let tracked = action.get("SupportedBy").and_then(|by| by.get("IAM Action Last Accessed"));
+            let tracked = action
+                .get("SupportedBy")
+                .and_then(|by| by.get("IAM Action Last Accessed"));
             Ok((name.to_owned(), level(action), tracked.and_then(Value::as_bool)))
         });
-        self.services.push((prefix.to_owned(), actions.collect::<Result<_, CatalogError>>()?));
+        self.services
+            .push((prefix.to_owned(), actions.collect::<Result<_, CatalogError>>()?));
         Ok(())
     }
 
@@ -120,7 +151,9 @@ impl ReferenceReader {
 
 /// An action can have several properties; the most dangerous one counts. Without any, it is Read.
 fn level(action: &Value) -> AccessLevel {
-    let properties = action.get("Annotations").and_then(|notes| notes.get("Properties"));
+    let properties = action
+        .get("Annotations")
+        .and_then(|notes| notes.get("Properties"));
     let is = |key: &str| properties.and_then(|all| all.get(key)).and_then(Value::as_bool) == Some(true);
     if is("IsPermissionManagement") {
         AccessLevel::PermissionsManagement

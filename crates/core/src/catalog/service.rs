@@ -32,11 +32,17 @@ impl AccessLevel {
 
     /// Letter in the text form of the catalog.
     pub(crate) fn letter(self) -> char {
-        Self::ALL.iter().find(|(_, level)| *level == self).map_or('W', |(letter, _)| *letter)
+        Self::ALL
+            .iter()
+            .find(|(_, level)| *level == self)
+            .map_or('W', |(letter, _)| *letter)
     }
 
     pub(crate) fn of_letter(letter: char) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == letter).map(|(_, level)| *level)
+        Self::ALL
+            .iter()
+            .find(|(known, _)| *known == letter)
+            .map(|(_, level)| *level)
     }
 
     /// Name in AWS's documentation.
@@ -84,7 +90,9 @@ impl Service {
     /// Builds a service. If names differ only in case, the first by bytes is kept.
     pub(crate) fn new(prefix: &str, mut actions: Vec<SourceAction<'_>>) -> Self {
         let lower_cmp = |a: &str, b: &str| {
-            a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
+            a.bytes()
+                .map(|b| b.to_ascii_lowercase())
+                .cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
         };
         actions.sort_by(|a, b| lower_cmp(a.name, b.name).then_with(|| a.name.cmp(b.name)));
         actions.dedup_by(|later, first| later.name.eq_ignore_ascii_case(first.name));
@@ -107,9 +115,15 @@ impl Service {
                 *mask |= 1 << (place % 64);
             }
             service.spelled.push_str(action.name);
-            service.ends.push(u32::try_from(service.spelled.len()).unwrap_or(u32::MAX));
+            service
+                .ends
+                .push(u32::try_from(service.spelled.len()).unwrap_or(u32::MAX));
             let bytes = action.name.as_bytes();
-            let shared = bytes.iter().zip(before).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+            let shared = bytes
+                .iter()
+                .zip(before)
+                .take_while(|(a, b)| a.eq_ignore_ascii_case(b))
+                .count();
             service.shared.push(u16::try_from(shared).unwrap_or(u16::MAX));
             service.traits.push((action.level, action.tracked));
             before = bytes;
@@ -219,7 +233,11 @@ impl Service {
 fn partition(mut low: usize, mut high: usize, before: impl Fn(usize) -> bool) -> usize {
     while low < high {
         let middle = low.midpoint(high);
-        if before(middle) { low = middle + 1 } else { high = middle }
+        if before(middle) {
+            low = middle + 1
+        } else {
+            high = middle
+        }
     }
     low
 }

@@ -34,8 +34,11 @@ impl TableRow {
     fn read(line: &'static str) -> Option<Self> {
         let mut columns = line.split('\t');
         let (pattern, reason) = (columns.next()?, columns.next()?);
-        let row =
-            Self { reason, source: columns.next().unwrap_or_default(), ..Self::of(Cow::Borrowed(pattern))? };
+        let row = Self {
+            reason,
+            source: columns.next().unwrap_or_default(),
+            ..Self::of(Cow::Borrowed(pattern))?
+        };
         columns.next().is_none().then_some(row)
     }
 
@@ -44,7 +47,12 @@ impl TableRow {
             Some(name) => ActionPattern::parse(format!("any:{name}")).ok()?,
             None => ActionPattern::parse(pattern.clone().into_owned()).ok()?,
         };
-        Some(Self { pattern, reason: "", source: "", name })
+        Some(Self {
+            pattern,
+            reason: "",
+            source: "",
+            name,
+        })
     }
 
     /// Its service, in lower case; `None` if it matches all services.
@@ -92,7 +100,10 @@ impl ActionTable {
         } else {
             self.by_service.get(service)
         };
-        own.into_iter().flatten().chain(&self.of_all).filter_map(|at| self.rows.get(*at))
+        own.into_iter()
+            .flatten()
+            .chain(&self.of_all)
+            .filter_map(|at| self.rows.get(*at))
     }
 
     /// Indices in a service of the actions that a row matches, possibly with repeats.
@@ -111,7 +122,8 @@ impl ActionTable {
 
 /// Lines of a file that contain a row.
 pub(crate) fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
-    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+    text.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 #[cfg(test)]
@@ -121,7 +133,13 @@ mod tests {
     #[test]
     fn a_line_that_is_not_of_the_form_is_no_row() {
         let of = |text: &'static str| ActionTable::read(text).rows().len();
-        assert_eq!(of("# comment\n\niam:PassRole\twhy\thttps://example.com\n*:Pass*\twhy\n"), 2);
-        assert_eq!(of("iam:PassRole\nPassRole\twhy\ni*m:PassRole\twhy\niam:Pass\twhy\thttps://a\tmore\n"), 0);
+        assert_eq!(
+            of("# comment\n\niam:PassRole\twhy\thttps://example.com\n*:Pass*\twhy\n"),
+            2
+        );
+        assert_eq!(
+            of("iam:PassRole\nPassRole\twhy\ni*m:PassRole\twhy\niam:Pass\twhy\thttps://a\tmore\n"),
+            0
+        );
     }
 }

@@ -58,14 +58,22 @@ pub(crate) fn header(text: &str) -> Result<Header, BadLine> {
     let mut header = Header::default();
     let mut lines = text.lines().enumerate();
     if lines.next().map(|(_, line)| line) != Some(TITLE) {
-        return Err(BadLine { line: 1, problem: "the file does not start with `leastwise-catalog 1`" });
+        return Err(BadLine {
+            line: 1,
+            problem: "the file does not start with `leastwise-catalog 1`",
+        });
     }
     for (index, line) in lines.take_while(|(_, line)| !line.is_empty()) {
         match line.split_once(' ') {
             Some(("version", value)) => value.clone_into(&mut header.version),
             Some(("updated", value)) => value.clone_into(&mut header.updated),
             Some(("source", value)) => value.clone_into(&mut header.source),
-            _ => return Err(BadLine { line: index + 1, problem: "unknown header line" }),
+            _ => {
+                return Err(BadLine {
+                    line: index + 1,
+                    problem: "unknown header line",
+                });
+            }
         }
     }
     Ok(header)
@@ -78,11 +86,17 @@ pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     while let Some(blank) = blanks.next() {
         let start = blank + 2;
-        let block = text.get(start..blanks.peek().copied().unwrap_or(text.len())).unwrap_or_default();
+        let block = text
+            .get(start..blanks.peek().copied().unwrap_or(text.len()))
+            .unwrap_or_default();
         let (prefix, body) = block.split_once('\n').unwrap_or((block, ""));
         if !block.is_empty() {
             let above = text.get(..start + block.len() - body.len()).unwrap_or_default();
-            blocks.push(Block { prefix: prefix.trim_end(), body, above });
+            blocks.push(Block {
+                prefix: prefix.trim_end(),
+                body,
+                above,
+            });
         }
     }
     blocks
@@ -91,10 +105,12 @@ pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
 impl<'t> Block<'t> {
     /// Its actions, in the order of the text.
     pub(crate) fn lines(&self) -> Result<Vec<Line<'t>>, BadLine> {
-        lines(self.body).collect::<Result<_, usize>>().map_err(|at| BadLine {
-            line: self.above.lines().count() + 1 + at,
-            problem: "expected an access level, a sign and an action name",
-        })
+        lines(self.body)
+            .collect::<Result<_, usize>>()
+            .map_err(|at| BadLine {
+                line: self.above.lines().count() + 1 + at,
+                problem: "expected an access level, a sign and an action name",
+            })
     }
 }
 

@@ -127,7 +127,10 @@ impl<'a> Universe<'a> {
         let range = self.scopes.get(scope)?.extras.clone();
         let start = range.start;
         let extras = self.extras.get(range)?;
-        extras.binary_search_by(|extra| extra.lower.as_str().cmp(lower)).ok().map(|at| start + at)
+        extras
+            .binary_search_by(|extra| extra.lower.as_str().cmp(lower))
+            .ok()
+            .map(|at| start + at)
     }
 
     /// All covered services, in no particular order.
@@ -139,7 +142,11 @@ impl<'a> Universe<'a> {
     pub(crate) fn scope_of(&self, pattern: &Pattern<'_>) -> Option<usize> {
         // Patterns of one service are adjacent, so it is usually that of the last one.
         let recent = self.recent.get();
-        if self.scopes.get(recent).is_some_and(|scope| *scope.prefix == *pattern.service) {
+        if self
+            .scopes
+            .get(recent)
+            .is_some_and(|scope| *scope.prefix == *pattern.service)
+        {
             return Some(recent);
         }
         let found = self.look_up(pattern);
@@ -149,7 +156,11 @@ impl<'a> Universe<'a> {
 
     fn look_up(&self, pattern: &Pattern<'_>) -> Option<usize> {
         match self.catalog.place_of(&pattern.service) {
-            Some(place) => self.by_place.get(place).filter(|at| **at != NONE).map(|at| *at as usize),
+            Some(place) => self
+                .by_place
+                .get(place)
+                .filter(|at| **at != NONE)
+                .map(|at| *at as usize),
             None => self.unknown_scope(&pattern.service),
         }
     }
@@ -194,7 +205,9 @@ impl<'a> Universe<'a> {
 
     /// Ranges of bits of a service: its known actions, and its extras.
     fn runs(&self, scope: usize) -> [Range<usize>; 2] {
-        let Some(scope) = self.scopes.get(scope) else { return [0..0, 0..0] };
+        let Some(scope) = self.scopes.get(scope) else {
+            return [0..0, 0..0];
+        };
         let (known, extras) = (scope.first_word * 64, self.extra_words * 64);
         [
             known..known + scope.known.map_or(0, Service::len),
@@ -208,7 +221,10 @@ impl<'a> Universe<'a> {
             (0..self.scopes.len()).for_each(|scope| self.insert_scope(scope, into));
             return;
         }
-        let Some((at, scope)) = self.scope_of(pattern).and_then(|at| Some((at, self.scopes.get(at)?))) else {
+        let Some((at, scope)) = self
+            .scope_of(pattern)
+            .and_then(|at| Some((at, self.scopes.get(at)?)))
+        else {
             return;
         };
         let first = scope.first_word * 64;
@@ -224,14 +240,18 @@ impl<'a> Universe<'a> {
             }
         }
         if pattern.shape != Shape::Literal {
-            self.extras_under(at, pattern).for_each(|(bit, _)| into.insert(bit));
+            self.extras_under(at, pattern)
+                .for_each(|(bit, _)| into.insert(bit));
         }
     }
 
     /// What the actions of a statement match.
     pub(crate) fn granted_by(&self, clause: &Clause<'_>) -> ActionBits {
         let mut listed = self.none();
-        clause.patterns.iter().for_each(|pattern| self.insert(pattern, &mut listed));
+        clause
+            .patterns
+            .iter()
+            .for_each(|pattern| self.insert(pattern, &mut listed));
         if !clause.negated {
             return listed;
         }
@@ -242,14 +262,21 @@ impl<'a> Universe<'a> {
 
     /// Whether a set contains an action of a service.
     pub(crate) fn touches(&self, scope: usize, set: &ActionBits) -> bool {
-        let known = self.scopes.get(scope).and_then(|scope| scope.known).map_or(0, Service::len);
+        let known = self
+            .scopes
+            .get(scope)
+            .and_then(|scope| scope.known)
+            .map_or(0, Service::len);
         set.any_in(self.bit(scope, 0)..self.bit(scope, known))
             || self.extras_of(scope).any(|(bit, _)| set.has(bit))
     }
 
     /// Whether a pattern of one service matches an action of the set.
     pub(crate) fn meets(&self, pattern: &Pattern<'_>, set: &ActionBits) -> bool {
-        let Some((at, scope)) = self.scope_of(pattern).and_then(|at| Some((at, self.scopes.get(at)?))) else {
+        let Some((at, scope)) = self
+            .scope_of(pattern)
+            .and_then(|at| Some((at, self.scopes.get(at)?)))
+        else {
             return false;
         };
         let known = match self.reach(at, pattern) {
@@ -266,7 +293,10 @@ impl<'a> Universe<'a> {
     /// Which actions of the service at `scope` a pattern matches. A literal is always in the universe of its own
     /// policy; one of another policy may match nothing.
     pub(crate) fn reach(&self, scope: usize, pattern: &Pattern<'_>) -> Reach {
-        let known = self.scopes.get(scope).and_then(|scope| Some((scope.known?, scope.first_word * 64)));
+        let known = self
+            .scopes
+            .get(scope)
+            .and_then(|scope| Some((scope.known?, scope.first_word * 64)));
         match (pattern.shape, known) {
             (Shape::Literal, Some((service, first))) if let Some(place) = service.find(&pattern.name) => {
                 Reach::One(first + place)
@@ -299,13 +329,23 @@ impl<'a> Universe<'a> {
         let range = self.scopes.get(scope).map_or(0..0, |scope| scope.extras.clone());
         let all = self.extras.get(range.clone()).unwrap_or_default();
         let is_prefix = pattern.shape == Shape::Prefix;
-        let root = if is_prefix { pattern.name.to_ascii_lowercase() } else { String::new() };
+        let root = if is_prefix {
+            pattern.name.to_ascii_lowercase()
+        } else {
+            String::new()
+        };
         let start = all.partition_point(|extra| extra.lower < root);
         let first = self.extra_words * 64 + range.start + start;
         let is_in = move |extra: &&Extra<'a>| extra.lower.starts_with(&root);
-        let here = all.get(start..).unwrap_or_default().iter().take_while(is_in).enumerate();
+        let here = all
+            .get(start..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(is_in)
+            .enumerate();
         let matches = move |extra: &Extra<'a>| is_prefix || pattern.matches_name(&extra.lower);
-        here.filter(move |(_, extra)| matches(extra)).map(move |(at, extra)| (first + at, extra))
+        here.filter(move |(_, extra)| matches(extra))
+            .map(move |(at, extra)| (first + at, extra))
     }
 
     /// The bit of a known action.
@@ -321,7 +361,12 @@ impl<'a> Universe<'a> {
     /// The same, for a set that is known to be within one service.
     pub(crate) fn list_in(&self, set: &ActionBits, scope: Option<usize>) -> Vec<(&str, &str)> {
         let mut list = Vec::new();
-        for (at, scope) in self.scopes.iter().enumerate().filter(|(at, _)| scope.is_none_or(|it| it == *at)) {
+        for (at, scope) in self
+            .scopes
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| scope.is_none_or(|it| it == *at))
+        {
             if let Some(service) = scope.known {
                 let first = self.bit(at, 0);
                 let held = set.within(first..first + service.len());

@@ -24,8 +24,10 @@ pub struct Unobserved {
 impl Unobserved {
     /// The table of this version.
     pub fn table() -> &'static Self {
-        static READ: LazyLock<Unobserved> =
-            LazyLock::new(|| Unobserved { table: ActionTable::read(TABLE), removed: Vec::new() });
+        static READ: LazyLock<Unobserved> = LazyLock::new(|| Unobserved {
+            table: ActionTable::read(TABLE),
+            removed: Vec::new(),
+        });
         &READ
     }
 
@@ -36,8 +38,13 @@ impl Unobserved {
     ) -> Option<Self> {
         let row = |pattern: &str| TableRow::of(Cow::Owned(pattern.to_owned()));
         let rows = patterns.into_iter().map(row).collect::<Option<_>>()?;
-        let removed = removed.into_iter().map(|pattern| ActionPattern::parse(pattern).ok());
-        Some(Self { table: ActionTable::of(rows), removed: removed.collect::<Option<_>>()? })
+        let removed = removed
+            .into_iter()
+            .map(|pattern| ActionPattern::parse(pattern).ok());
+        Some(Self {
+            table: ActionTable::of(rows),
+            removed: removed.collect::<Option<_>>()?,
+        })
     }
 
     /// The same, without actions that the configuration allows to be removed with their whole service.
@@ -64,7 +71,9 @@ impl Unobserved {
 
     /// Indices in a service of the actions whose use is not tracked, possibly with repeats.
     pub(crate) fn places<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = usize> + 's {
-        self.table.places(service).filter(|place| !self.may_go(service.prefix(), service.lower(*place)))
+        self.table
+            .places(service)
+            .filter(|place| !self.may_go(service.prefix(), service.lower(*place)))
     }
 
     /// The patterns, in the order of the table.
@@ -90,7 +99,10 @@ mod tests {
         let rows = Unobserved::table().table.rows();
         assert_eq!(lines(TABLE).count(), rows.len());
         for row in rows {
-            assert!(!row.reason.is_empty() && row.source.starts_with("https://"), "{row:?}");
+            assert!(
+                !row.reason.is_empty() && row.source.starts_with("https://"),
+                "{row:?}"
+            );
         }
     }
 

@@ -15,19 +15,39 @@ const NAMED: usize = 20;
 /// Without an answer. What AWS refuses as a question, for a reason that it names, it would refuse again: it cannot tell.
 pub fn failed(check: CheckKind, failure: Failure) -> CheckRow {
     let is_refused = failure.kind == FailureKind::Malformed && failure.code.is_some();
-    let outcome = if is_refused { CheckOutcome::Undecided } else { CheckOutcome::NotAsked };
+    let outcome = if is_refused {
+        CheckOutcome::Undecided
+    } else {
+        CheckOutcome::NotAsked
+    };
     if !is_refused {
-        return CheckRow { failure: Some(failure), ..row(check, outcome) };
+        return CheckRow {
+            failure: Some(failure),
+            ..row(check, outcome)
+        };
     }
-    let words = failure.words().map(std::borrow::Cow::into_owned).unwrap_or_default();
-    let remark =
-        remark(false, words, "AWS cannot decide this, so it neither confirms nor disputes the proof");
-    CheckRow { remarks: vec![remark], ..row(check, outcome) }
+    let words = failure
+        .words()
+        .map(std::borrow::Cow::into_owned)
+        .unwrap_or_default();
+    let remark = remark(
+        false,
+        words,
+        "AWS cannot decide this, so it neither confirms nor disputes the proof",
+    );
+    CheckRow {
+        remarks: vec![remark],
+        ..row(check, outcome)
+    }
 }
 
 /// Not asked, or not everything, as that would cost too much.
 pub fn over_budget(check: CheckKind, compared: usize, unpaid_calls: u64) -> CheckRow {
-    CheckRow { compared, unpaid_calls, ..row(check, CheckOutcome::OverBudget) }
+    CheckRow {
+        compared,
+        unpaid_calls,
+        ..row(check, CheckOutcome::OverBudget)
+    }
 }
 
 /// Of the findings on the policy before and on those after. A finding that both have is not the change's.
@@ -66,7 +86,9 @@ pub fn simulated(asked: &[(Simulation, Vec<CheckDecision>, Vec<CheckDecision>)])
     for (simulation, before, after) in asked {
         let (before, after) = (by_action(before), by_action(after));
         let of = |decisions: &BTreeMap<String, &CheckDecision>, action: &str| {
-            decisions.get(&action.to_ascii_lowercase()).map(|decision| decision.is_allowed)
+            decisions
+                .get(&action.to_ascii_lowercase())
+                .map(|decision| decision.is_allowed)
         };
         for action in &simulation.kept {
             match (of(&before, action), of(&after, action)) {
@@ -90,7 +112,12 @@ pub fn simulated(asked: &[(Simulation, Vec<CheckDecision>, Vec<CheckDecision>)])
     let mut remarks = Vec::new();
     if !denied.is_empty() {
         let words = "the current policy allows these actions, the reduced policy does not";
-        remarks.push(about(true, words, "the proof says that both policies allow them", denied));
+        remarks.push(about(
+            true,
+            words,
+            "the proof says that both policies allow them",
+            denied,
+        ));
     }
     if !allowed.is_empty() {
         let words = "the reduced policy allows these actions";
@@ -103,7 +130,10 @@ pub fn simulated(asked: &[(Simulation, Vec<CheckDecision>, Vec<CheckDecision>)])
     }
     if not_comparable > 0 && !missing.is_empty() {
         let keys: Vec<String> = missing.into_iter().take(NAMED).collect();
-        let words = format!("the result depends on condition keys without a value: {}", keys.join(", "));
+        let words = format!(
+            "the result depends on condition keys without a value: {}",
+            keys.join(", ")
+        );
         remarks.push(remark(
             false,
             clean_message(&words).unwrap_or_default(),
@@ -116,7 +146,11 @@ pub fn simulated(asked: &[(Simulation, Vec<CheckDecision>, Vec<CheckDecision>)])
         _ if compared == 0 => CheckOutcome::Undecided,
         _ => CheckOutcome::Agrees,
     };
-    CheckRow { outcome, not_comparable, ..row }
+    CheckRow {
+        outcome,
+        not_comparable,
+        ..row
+    }
 }
 
 /// Of what `CheckNoNewAccess` says to each document.
@@ -155,7 +189,9 @@ pub fn advised(
     let granted = Permissions::allowed_by(catalog, before);
     let without = |documents: &[Document<'_>]| {
         let mut lost = granted.clone();
-        documents.iter().for_each(|document| lost.subtract(&Permissions::allowed_by(catalog, document)));
+        documents
+            .iter()
+            .for_each(|document| lost.subtract(&Permissions::allowed_by(catalog, document)));
         lost
     };
     let ours = without(after);
@@ -205,7 +241,11 @@ impl Literals {
     fn of(documents: &[Document<'_>]) -> Self {
         let statements = documents.iter().flat_map(|document| &document.statements);
         let patterns = statements.flat_map(|statement| &statement.clause.patterns);
-        Self(patterns.map(|pattern| pattern.text().to_ascii_lowercase()).collect())
+        Self(
+            patterns
+                .map(|pattern| pattern.text().to_ascii_lowercase())
+                .collect(),
+        )
     }
 
     fn has(&self, action: &str) -> bool {
@@ -216,16 +256,29 @@ impl Literals {
 /// Whether the usage data names the action itself, and not only its service.
 fn is_named(unused: &[UnusedService], action: &str) -> bool {
     let (prefix, name) = action.split_once(':').unwrap_or((action, ""));
-    let mut services = unused.iter().filter(|it| it.service_namespace.eq_ignore_ascii_case(prefix));
-    services.any(|service| service.actions.iter().flatten().any(|known| known.eq_ignore_ascii_case(name)))
+    let mut services = unused
+        .iter()
+        .filter(|it| it.service_namespace.eq_ignore_ascii_case(prefix));
+    services.any(|service| {
+        service
+            .actions
+            .iter()
+            .flatten()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    })
 }
 
 fn full_names(set: &Permissions<'_>) -> Vec<String> {
-    set.iter().map(|(service, name, _)| format!("{service}:{name}")).collect()
+    set.iter()
+        .map(|(service, name, _)| format!("{service}:{name}"))
+        .collect()
 }
 
 fn by_action(decisions: &[CheckDecision]) -> BTreeMap<String, &CheckDecision> {
-    decisions.iter().map(|decision| (decision.action.to_ascii_lowercase(), decision)).collect()
+    decisions
+        .iter()
+        .map(|decision| (decision.action.to_ascii_lowercase(), decision))
+        .collect()
 }
 
 fn row(check: CheckKind, outcome: CheckOutcome) -> CheckRow {
@@ -246,15 +299,29 @@ fn judged(check: CheckKind, compared: usize, remarks: Vec<CheckRemark>) -> Check
         Some(false) => CheckOutcome::Differs,
         None => CheckOutcome::Agrees,
     };
-    CheckRow { compared, remarks, ..row(check, outcome) }
+    CheckRow {
+        compared,
+        remarks,
+        ..row(check, outcome)
+    }
 }
 
 fn remark(disputes: bool, aws: String, leastwise: &str) -> CheckRemark {
-    CheckRemark { disputes, aws, leastwise: leastwise.to_owned(), actions: Vec::new(), more: 0 }
+    CheckRemark {
+        disputes,
+        aws,
+        leastwise: leastwise.to_owned(),
+        actions: Vec::new(),
+        more: 0,
+    }
 }
 
 fn about(disputes: bool, aws: &str, leastwise: &str, mut actions: Vec<String>) -> CheckRemark {
     let more = actions.len().saturating_sub(NAMED);
     actions.truncate(NAMED);
-    CheckRemark { actions, more, ..remark(disputes, aws.to_owned(), leastwise) }
+    CheckRemark {
+        actions,
+        more,
+        ..remark(disputes, aws.to_owned(), leastwise)
+    }
 }

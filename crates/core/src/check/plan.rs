@@ -61,7 +61,9 @@ impl CheckPlan {
     ) -> Self {
         let granted = Permissions::allowed_by(catalog, before);
         let mut kept = Permissions::none(catalog);
-        after.iter().for_each(|document| kept.union_with(&Permissions::allowed_by(catalog, document)));
+        after
+            .iter()
+            .for_each(|document| kept.union_with(&Permissions::allowed_by(catalog, document)));
         let mut lost = granted.clone();
         lost.subtract(&kept);
         kept.intersect(&granted);
@@ -90,7 +92,10 @@ impl CheckPlan {
         let in_use: BTreeSet<String> = used
             .iter()
             .flat_map(|service| {
-                service.actions.iter().map(|name| lower(&format!("{}:{name}", service.service_namespace)))
+                service
+                    .actions
+                    .iter()
+                    .map(|name| lower(&format!("{}:{name}", service.service_namespace)))
             })
             .collect();
         // What was seen in use comes first, and all of it.
@@ -103,8 +108,10 @@ impl CheckPlan {
         self.left_out = kept.len() + self.removed.len() - asked;
 
         let mut by_resource: BTreeMap<String, Simulation> = BTreeMap::new();
-        for (action, is_kept) in
-            chosen.iter().map(|it| (*it, true)).chain(removed.iter().map(|it| (*it, false)))
+        for (action, is_kept) in chosen
+            .iter()
+            .map(|it| (*it, true))
+            .chain(removed.iter().map(|it| (*it, false)))
         {
             let resource = resource_of(before, action);
             if by_resource.len() == RESOURCES && !by_resource.contains_key(&resource) {
@@ -112,7 +119,11 @@ impl CheckPlan {
                 continue;
             }
             let simulation = by_resource.entry(resource).or_default();
-            let list = if is_kept { &mut simulation.kept } else { &mut simulation.removed };
+            let list = if is_kept {
+                &mut simulation.kept
+            } else {
+                &mut simulation.removed
+            };
             list.push(action.clone());
         }
         for (resource, whole) in by_resource {
@@ -124,9 +135,17 @@ impl CheckPlan {
                 .collect();
             self.simulations.extend(all.chunks(ACTIONS_A_CALL).map(|batch| {
                 let of = |kept: bool| {
-                    batch.iter().filter(|it| it.1 == kept).map(|(action, _)| action.clone()).collect()
+                    batch
+                        .iter()
+                        .filter(|it| it.1 == kept)
+                        .map(|(action, _)| action.clone())
+                        .collect()
                 };
-                Simulation { resource: resource.clone(), kept: of(true), removed: of(false) }
+                Simulation {
+                    resource: resource.clone(),
+                    kept: of(true),
+                    removed: of(false),
+                }
             }));
         }
     }
@@ -135,7 +154,9 @@ impl CheckPlan {
 /// The actions by their full names. What only a wildcard stands for cannot be asked about.
 fn names(set: &Permissions<'_>) -> Vec<String> {
     let literal = set.iter().filter(|(_, name, _)| !name.contains(['*', '?']));
-    literal.map(|(service, name, _)| format!("{service}:{name}")).collect()
+    literal
+        .map(|(service, name, _)| format!("{service}:{name}"))
+        .collect()
 }
 
 /// So many of them, evenly spread: the same ones for the same list.
@@ -148,12 +169,20 @@ fn spread<'s>(all: &[&'s String]) -> Vec<&'s String> {
 fn resource_of(policy: &Document<'_>, action: &str) -> String {
     let (service, name) = action.split_once(':').unwrap_or((action, ""));
     let grants = policy.statements.iter().filter(|statement| {
-        let is_named = statement.clause.patterns.iter().any(|pattern| pattern.matches(service, name));
+        let is_named = statement
+            .clause
+            .patterns
+            .iter()
+            .any(|pattern| pattern.matches(service, name));
         statement.frame.effect == Effect::Allow && is_named != statement.clause.negated
     });
     let all: Vec<_> = grants.collect();
-    let best = all.iter().find(|it| it.is_unconditional()).or_else(|| all.first());
-    best.and_then(|statement| statement.first_resource()).unwrap_or_else(|| "*".to_owned())
+    let best = all
+        .iter()
+        .find(|it| it.is_unconditional())
+        .or_else(|| all.first());
+    best.and_then(|statement| statement.first_resource())
+        .unwrap_or_else(|| "*".to_owned())
 }
 
 fn lower(text: &str) -> String {

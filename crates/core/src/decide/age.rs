@@ -55,35 +55,59 @@ impl GrantLog {
             let known = earlier.and_then(|log| log.grants.get(&key));
             let held = known.map_or(day, |known| known.held.as_str()).to_owned();
             let text_since = known.filter(|known| known.text == text);
-            let text_since = text_since.map_or(day, |known| known.text_since.as_str()).to_owned();
-            (key, FirstSeen { held, text_since, text })
+            let text_since = text_since
+                .map_or(day, |known| known.text_since.as_str())
+                .to_owned();
+            (
+                key,
+                FirstSeen {
+                    held,
+                    text_since,
+                    text,
+                },
+            )
         });
-        let members = inventory
-            .principals
-            .iter()
-            .flat_map(|principal| principal.groups.iter().map(|group| member(group, &principal.name)));
+        let members = inventory.principals.iter().flat_map(|principal| {
+            principal
+                .groups
+                .iter()
+                .map(|group| member(group, &principal.name))
+        });
         let members = members.map(|key| {
-            let first = earlier.and_then(|log| log.members.get(&key)).map_or(day, String::as_str).to_owned();
+            let first = earlier
+                .and_then(|log| log.members.get(&key))
+                .map_or(day, String::as_str)
+                .to_owned();
             (key, first)
         });
-        Self { since, grants: grants.collect(), members: members.collect() }
+        Self {
+            since,
+            grants: grants.collect(),
+            members: members.collect(),
+        }
     }
 
     /// How long a policy has been attached.
     fn held(&self, key: &str, today: Date, window_days: i64) -> GrantAge {
-        self.grants.get(key).map_or(GrantAge::Unknown, |seen| self.since(&seen.held, today, window_days))
+        self.grants.get(key).map_or(GrantAge::Unknown, |seen| {
+            self.since(&seen.held, today, window_days)
+        })
     }
 
     /// How long a policy has had its current document.
     fn text(&self, key: &str, today: Date, window_days: i64) -> GrantAge {
-        self.grants
-            .get(key)
-            .map_or(GrantAge::Unknown, |seen| self.since(&seen.text_since, today, window_days))
+        self.grants.get(key).map_or(GrantAge::Unknown, |seen| {
+            self.since(&seen.text_since, today, window_days)
+        })
     }
 
     /// How long ago a date is; unknown if it is the first scan, because what existed then may be older.
     fn since(&self, first: &str, today: Date, window_days: i64) -> GrantAge {
-        match first.parse::<Date>().ok().map(|first| i64::from(days_after(today, first))) {
+        match first
+            .parse::<Date>()
+            .ok()
+            .map(|first| i64::from(days_after(today, first)))
+        {
             Some(days) if days >= window_days => GrantAge::Settled,
             Some(days) if first != self.since => GrantAge::Young(days.max(0)),
             _ => GrantAge::Unknown,
@@ -92,7 +116,10 @@ impl GrantLog {
 
     /// How long the newest member of a group has been in it.
     fn membership(&self, group: &str, inventory: &Inventory, today: Date, window_days: i64) -> GrantAge {
-        let members = inventory.principals.iter().filter(|it| it.groups.iter().any(|name| name == group));
+        let members = inventory
+            .principals
+            .iter()
+            .filter(|it| it.groups.iter().any(|name| name == group));
         let ages = members.map(|it| match self.members.get(&member(group, &it.name)) {
             Some(first) => self.since(first, today, window_days),
             None => GrantAge::Unknown,
@@ -118,14 +145,27 @@ fn grants(inventory: &Inventory) -> Vec<(String, &PolicyText)> {
     let managed = |arn: &str| inventory.managed.get(arn).and_then(ManagedPolicyDetail::document);
     for (at, principal) in inventory.principals.iter().enumerate() {
         let key = |policy: &str| key(Holder::Principal(at), inventory, policy);
-        all.extend(principal.inline.iter().map(|it| (key(&it.policy_name), &it.policy_document)));
+        all.extend(
+            principal
+                .inline
+                .iter()
+                .map(|it| (key(&it.policy_name), &it.policy_document)),
+        );
         let attached = principal.attached.iter().map(|it| it.policy_arn.as_str());
         all.extend(attached.filter_map(|arn| Some((key(arn), managed(arn)?))));
     }
     for (name, group) in &inventory.groups {
         let key = |policy: &str| key(Holder::Group(name), inventory, policy);
-        all.extend(group.group_policy_list.iter().map(|it| (key(&it.policy_name), &it.policy_document)));
-        let attached = group.attached_managed_policies.iter().map(|it| it.policy_arn.as_str());
+        all.extend(
+            group
+                .group_policy_list
+                .iter()
+                .map(|it| (key(&it.policy_name), &it.policy_document)),
+        );
+        let attached = group
+            .attached_managed_policies
+            .iter()
+            .map(|it| it.policy_arn.as_str());
         all.extend(attached.filter_map(|arn| Some((key(arn), managed(arn)?))));
     }
     all
@@ -151,7 +191,9 @@ pub struct Ages<'a> {
 impl<'a> Ages<'a> {
     /// How long a policy has been attached with its current document.
     pub fn of(self, holder: Holder<'_>, policy: &str) -> GrantAge {
-        let Some(until) = day(self.until) else { return GrantAge::Unknown };
+        let Some(until) = day(self.until) else {
+            return GrantAge::Unknown;
+        };
         let (window, key) = (i64::from(self.window_days), key(holder, self.inventory, policy));
         let held = match holder {
             Holder::Group(name) => self.log.membership(name, self.inventory, until, window),
@@ -159,7 +201,9 @@ impl<'a> Ages<'a> {
         };
         let held = held.and(self.log.held(&key, until, window));
         let logged = self.log.text(&key, until, window);
-        let Some(managed) = self.inventory.managed.get(policy) else { return held.and(logged) };
+        let Some(managed) = self.inventory.managed.get(policy) else {
+            return held.and(logged);
+        };
         held.and(match self.text_of(managed) {
             // The answers do not tell when an older version was made the default again. Earlier nights may.
             TextAge::Settled => match logged {
@@ -188,9 +232,15 @@ impl<'a> Ages<'a> {
     fn text_of(self, policy: &'a ManagedPolicyDetail) -> TextAge<'a> {
         let window = i64::from(self.window_days);
         let age = |date: &Option<String>| days_between(date.as_deref()?, self.until);
-        let Some(updated) = age(&policy.update_date) else { return TextAge::Unknown };
-        let versions =
-            || policy.policy_version_list.iter().filter_map(|it| Some((age(&it.create_date)?, it)));
+        let Some(updated) = age(&policy.update_date) else {
+            return TextAge::Unknown;
+        };
+        let versions = || {
+            policy
+                .policy_version_list
+                .iter()
+                .filter_map(|it| Some((age(&it.create_date)?, it)))
+        };
         let default = policy.default_version().and_then(|it| age(&it.create_date));
         if default.is_some_and(|default| versions().any(|(days, _)| days < default)) {
             // Somebody went back to an older version, and when is not recorded.
@@ -199,11 +249,16 @@ impl<'a> Ages<'a> {
         if updated >= window {
             return TextAge::Settled;
         }
-        let old = versions().filter(|(days, _)| *days >= window).min_by_key(|(days, _)| *days);
+        let old = versions()
+            .filter(|(days, _)| *days >= window)
+            .min_by_key(|(days, _)| *days);
         if let Some(text) = old.and_then(|(_, version)| version.document.as_ref()) {
             return TextAge::Since(text);
         }
-        let first = policy.policy_version_list.iter().find(|it| it.version_id.as_deref() == Some("v1"));
+        let first = policy
+            .policy_version_list
+            .iter()
+            .find(|it| it.version_id.as_deref() == Some("v1"));
         let made = age(&policy.create_date).or_else(|| first.and_then(|first| age(&first.create_date)));
         match made {
             Some(days) if days < window => TextAge::Young(days.max(0)),
@@ -237,14 +292,18 @@ pub fn granted_before(
     older: &Document<'_>,
     basis: Basis<'_>,
 ) -> Removable {
-    let Removable::Only(unused) = removable else { return removable.clone() };
+    let Removable::Only(unused) = removable else {
+        return removable.clone();
+    };
     let observed = unused.within(&current.services()).into();
     let universe = Universe::new(basis, current, &observed);
     let mut fresh = universe.none();
     let gains = gains(current, older);
     for (clause, before) in &gains {
         let mut granted = universe.granted_by(clause);
-        before.iter().for_each(|clause| granted.remove_all(&universe.granted_by(clause)));
+        before
+            .iter()
+            .for_each(|clause| granted.remove_all(&universe.granted_by(clause)));
         fresh.insert_all(&granted);
     }
     let mut unused = universe.unused().clone();
@@ -274,7 +333,10 @@ fn gains<'d, 'a>(
     older: &'d Document<'a>,
 ) -> Vec<(&'d Clause<'a>, Vec<&'d Clause<'a>>)> {
     let of = |document: &'d Document<'a>, effect: Effect| {
-        document.statements.iter().filter(move |statement| statement.frame.effect == effect)
+        document
+            .statements
+            .iter()
+            .filter(move |statement| statement.frame.effect == effect)
     };
     let beside = |one: &Statement<'a>, others: &'d Document<'a>| {
         let same = of(others, one.frame.effect).filter(|other| other.frame == one.frame);
@@ -292,7 +354,10 @@ fn is_gained((clause, beside): &(&Clause<'_>, Vec<&Clause<'_>>), scope: &Scope<'
     let has = |wanted: &Pattern<'_>| {
         beside.iter().any(|other| {
             if other.negated {
-                other.patterns.iter().all(|excluded| excluded.overlaps(wanted) == Some(false))
+                other
+                    .patterns
+                    .iter()
+                    .all(|excluded| excluded.overlaps(wanted) == Some(false))
             } else {
                 other.patterns.iter().any(|pattern| pattern.contains(wanted))
             }
@@ -300,7 +365,13 @@ fn is_gained((clause, beside): &(&Clause<'_>, Vec<&Clause<'_>>), scope: &Scope<'
     };
     if !clause.negated {
         let mut here = clause.patterns.iter().filter(|pattern| touches(pattern));
-        return here.any(|pattern| !has(if pattern.shape == Shape::All { &every } else { pattern }));
+        return here.any(|pattern| {
+            !has(if pattern.shape == Shape::All {
+                &every
+            } else {
+                pattern
+            })
+        });
     }
     if clause.patterns.iter().any(|excluded| excluded.contains(&every)) || has(&every) {
         return false;

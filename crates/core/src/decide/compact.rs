@@ -44,15 +44,29 @@ impl Compact {
         for whole in self.whole.iter().filter_map(|at| service(*at)) {
             services.entry(whole.prefix()).or_default().0 = true;
         }
-        for (service, name) in self.actions.iter().filter_map(|(at, name)| Some((service(*at)?, name))) {
-            services.entry(service.prefix()).or_default().1.push(service.spelled(usize::from(*name)));
+        for (service, name) in self
+            .actions
+            .iter()
+            .filter_map(|(at, name)| Some((service(*at)?, name)))
+        {
+            services
+                .entry(service.prefix())
+                .or_default()
+                .1
+                .push(service.spelled(usize::from(*name)));
         }
         for (service, name) in &self.extras {
             let (whole, names) = services.entry(service).or_default();
             *whole |= name.is_none();
             names.extend(name.as_deref());
         }
-        let extent = |(whole, names)| Extent { whole, names: ActionNames::of::<'_>(names) };
-        services.into_iter().map(|(service, held)| (Arc::from(service), extent(held))).collect()
+        let extent = |(whole, names)| Extent {
+            whole,
+            names: ActionNames::of::<'_>(names),
+        };
+        services
+            .into_iter()
+            .map(|(service, held)| (Arc::from(service), extent(held)))
+            .collect()
     }
 }

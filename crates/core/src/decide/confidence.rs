@@ -82,12 +82,19 @@ pub struct Confidence {
 impl Confidence {
     /// Confidence in the evidence about one principal.
     pub fn of(facts: &Facts<'_>) -> Self {
-        let mut causes: Vec<Cause> =
-            hints(facts.name, facts.path, facts.tags).into_iter().map(Cause::Hint).collect();
+        let mut causes: Vec<Cause> = hints(facts.name, facts.path, facts.tags)
+            .into_iter()
+            .map(Cause::Hint)
+            .collect();
         causes.extend(window(facts));
         causes.extend(dates(facts));
         causes.extend(facts.grain.map(Cause::Grain));
-        Self::from_reasons(causes.into_iter().map(|cause| Reason { cause, principals: 1 }).collect())
+        Self::from_reasons(
+            causes
+                .into_iter()
+                .map(|cause| Reason { cause, principals: 1 })
+                .collect(),
+        )
     }
 
     /// Confidence for the principals of both: the lower level, and the reasons of both with the number of
@@ -106,7 +113,12 @@ impl Confidence {
             Some(Cause::RareActions(change.rare)).filter(|_| change.rare > 0),
             change.copied.then_some(Cause::NoLongerFollowsAws),
         ];
-        self.reasons.extend(causes.into_iter().flatten().map(|cause| Reason { cause, principals: 1 }));
+        self.reasons.extend(
+            causes
+                .into_iter()
+                .flatten()
+                .map(|cause| Reason { cause, principals: 1 }),
+        );
         Self::from_reasons(self.reasons)
     }
 
@@ -120,7 +132,11 @@ impl Confidence {
             }
             same
         });
-        let level = reasons.iter().map(|reason| reason.effect().most()).min().unwrap_or(Level::High);
+        let level = reasons
+            .iter()
+            .map(|reason| reason.effect().most())
+            .min()
+            .unwrap_or(Level::High);
         Self { level, reasons }
     }
 }
@@ -282,7 +298,12 @@ impl Cause {
 
 /// The sentence for a reason of this code without details of any principal: no word, date or number.
 pub fn impersonal(code: ReasonCode) -> String {
-    let hint = || HINTS.iter().find(|hint| hint.code == code).map_or("", |hint| hint.why);
+    let hint = || {
+        HINTS
+            .iter()
+            .find(|hint| hint.code == code)
+            .map_or("", |hint| hint.why)
+    };
     let sentence = match code {
         ReasonCode::PolicyNewer => return Cause::PolicyNewer.sentence(),
         ReasonCode::NoLongerFollowsAws => return Cause::NoLongerFollowsAws.sentence(),
@@ -337,28 +358,44 @@ fn dates(facts: &Facts<'_>) -> Vec<Cause> {
     let window = facts.window_days;
     // The window ends where the evidence was looked at; that day stays the same whenever it is read.
     let age = |date: Option<&str>| {
-        [facts.analyzed_at, facts.as_of].into_iter().flatten().find_map(|day| days_between(date?, day))
+        [facts.analyzed_at, facts.as_of]
+            .into_iter()
+            .flatten()
+            .find_map(|day| days_between(date?, day))
     };
     match facts.analyzed_at.filter(|at| days_between(at, at).is_some()) {
         None => causes.push(Cause::EvidenceUndated),
         Some(analyzed_at) => {
             // A date that cannot be read is taken as today.
             let newer = |updated: &str| is_after(updated, analyzed_at).unwrap_or(true);
-            causes.extend(facts.policy_updated.filter(|updated| newer(updated)).map(|_| Cause::PolicyNewer));
+            causes.extend(
+                facts
+                    .policy_updated
+                    .filter(|updated| newer(updated))
+                    .map(|_| Cause::PolicyNewer),
+            );
         }
     }
     causes.extend(facts.grant_age_unknown.then_some(Cause::GrantAgeUnknown));
     match age(facts.created) {
         None => causes.push(Cause::AgeUnknown),
         Some(days) if days < i64::from(window) + SETTLED => {
-            causes.push(Cause::Young { days: days.max(0), window });
+            causes.push(Cause::Young {
+                days: days.max(0),
+                window,
+            });
         }
         Some(_) => {}
     }
     causes.push(match age(facts.last_used) {
         None => Cause::LastUseUnknown,
-        Some(days) if days > i64::from(window) => Cause::UnusedInWindow { days: Reverse(days), window },
-        Some(days) => Cause::UsedInWindow { days: Reverse(days.max(0)) },
+        Some(days) if days > i64::from(window) => Cause::UnusedInWindow {
+            days: Reverse(days),
+            window,
+        },
+        Some(days) => Cause::UsedInWindow {
+            days: Reverse(days.max(0)),
+        },
     });
     causes
 }

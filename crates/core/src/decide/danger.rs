@@ -42,7 +42,8 @@ impl Severity {
         ];
         let all = known.into_iter().map(Some).chain([None]);
         let held = all.filter(|level| levels.of(*level) > 0);
-        held.map(Self::of_level).fold(Self::of_escalations(escalations), Self::max)
+        held.map(Self::of_level)
+            .fold(Self::of_escalations(escalations), Self::max)
     }
 
     /// The severity of one action by its access level; `None` if the catalog lacks it.
@@ -166,9 +167,17 @@ pub fn by_danger(permissions: &Permissions<'_>) -> Vec<String> {
     let mut ranked: Vec<_> = permissions
         .iter()
         .map(|(service, name, level)| {
-            (std::cmp::Reverse(Escalation::weight_of(service, name)), rank(level), service, name)
+            (
+                std::cmp::Reverse(Escalation::weight_of(service, name)),
+                rank(level),
+                service,
+                name,
+            )
         })
         .collect();
     ranked.sort();
-    ranked.into_iter().map(|(_, _, service, name)| format!("{service}:{name}")).collect()
+    ranked
+        .into_iter()
+        .map(|(_, _, service, name)| format!("{service}:{name}"))
+        .collect()
 }

@@ -51,21 +51,34 @@ impl EscalationTable {
             let mut services: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
             let mut count = 0;
             let mut place = |(service, name): &(&'static str, &'static str)| {
-                *services.entry(*service).or_default().entry(*name).or_insert_with(|| {
-                    count += 1;
-                    count - 1
-                })
+                *services
+                    .entry(*service)
+                    .or_default()
+                    .entry(*name)
+                    .or_insert_with(|| {
+                        count += 1;
+                        count - 1
+                    })
             };
-            let needs: Vec<Vec<usize>> =
-                rows.iter().map(|row| row.actions.iter().map(&mut place).collect()).collect();
+            let needs: Vec<Vec<usize>> = rows
+                .iter()
+                .map(|row| row.actions.iter().map(&mut place).collect())
+                .collect();
             let mut weights = vec![0; count];
             for (row, places) in rows.iter().zip(&needs) {
                 for place in places {
                     let weight = weights.get_mut(*place);
-                    weight.into_iter().for_each(|weight| *weight = row.weight.max(*weight));
+                    weight
+                        .into_iter()
+                        .for_each(|weight| *weight = row.weight.max(*weight));
                 }
             }
-            EscalationTable { rows, needs, services, weights }
+            EscalationTable {
+                rows,
+                needs,
+                services,
+                weights,
+            }
         });
         &READ
     }
@@ -81,7 +94,10 @@ impl Escalation {
     pub fn weight_of(service: &str, name: &str) -> u64 {
         let table = EscalationTable::get();
         let place = table.services.get(service).and_then(|names| names.get(name));
-        place.and_then(|place| table.weights.get(*place)).copied().unwrap_or_default()
+        place
+            .and_then(|place| table.weights.get(*place))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Paths of which a set contains all actions, the heaviest first.
@@ -93,7 +109,9 @@ impl Escalation {
             held.extend(names.map(|(_, place)| *place));
         }
         let rows = table.rows.iter().zip(&table.needs);
-        rows.filter(|(_, needs)| needs.iter().all(|place| held.contains(place))).map(|(row, _)| row).collect()
+        rows.filter(|(_, needs)| needs.iter().all(|place| held.contains(place)))
+            .map(|(row, _)| row)
+            .collect()
     }
 
     fn read(line: &'static str) -> Option<Self> {
@@ -104,9 +122,19 @@ impl Escalation {
             "opens" => Gain::Reach,
             _ => return None,
         };
-        let actions: Option<Vec<_>> = columns.next()?.split(" + ").map(|one| one.split_once(':')).collect();
+        let actions: Option<Vec<_>> = columns
+            .next()?
+            .split(" + ")
+            .map(|one| one.split_once(':'))
+            .collect();
         let (source, reason) = (columns.next()?, columns.next()?);
-        columns.next().is_none().then_some(Self { actions: actions?, gain, weight, reason, source })
+        columns.next().is_none().then_some(Self {
+            actions: actions?,
+            gain,
+            weight,
+            reason,
+            source,
+        })
     }
 
     /// Whether a single action is enough.
@@ -116,7 +144,9 @@ impl Escalation {
 
     /// Whether removing this set closes the path.
     pub fn is_broken(&self, removed: &Permissions<'_>) -> bool {
-        self.actions.iter().any(|(service, name)| removed.contains(service, name))
+        self.actions
+            .iter()
+            .any(|(service, name)| removed.contains(service, name))
     }
 
     /// Its actions for people: `iam:PassRole with ec2:RunInstances`.
@@ -136,7 +166,9 @@ impl Escalation {
 
 /// Lines of the table with an escalation path.
 fn lines() -> impl Iterator<Item = &'static str> {
-    TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+    TABLE
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 #[cfg(test)]
@@ -154,9 +186,13 @@ mod tests {
     fn a_line_that_is_not_of_the_form_is_none() {
         let good = "60\traises\tiam:PassRole + ec2:RunInstances\thttps://example.com\twhy";
         assert!(Escalation::read(good).is_some());
-        for (from, to) in
-            [("60", "much"), ("raises", "lowers"), (":", "."), ("\twhy", ""), ("why", "why\tmore")]
-        {
+        for (from, to) in [
+            ("60", "much"),
+            ("raises", "lowers"),
+            (":", "."),
+            ("\twhy", ""),
+            ("why", "why\tmore"),
+        ] {
             assert_eq!(Escalation::read(good.replace(from, to).leak()), None, "{from}");
         }
     }

@@ -68,9 +68,17 @@ pub struct QuotaUse {
 impl QuotaUse {
     /// Use by these principals and groups.
     pub fn of(holders: &[Holder<'_>], inventory: &Inventory) -> Self {
-        let attached = holders.iter().map(|holder| holder.attachments(inventory)).max().unwrap_or(0);
+        let attached = holders
+            .iter()
+            .map(|holder| holder.attachments(inventory))
+            .max()
+            .unwrap_or(0);
         let group = holders.iter().any(|holder| matches!(holder, Holder::Group(_)));
-        Self { inline: 0, attached, group }
+        Self {
+            inline: 0,
+            attached,
+            group,
+        }
     }
 
     /// The larger use of both.
@@ -94,7 +102,11 @@ enum AccountVerdict {
     /// A rule keeps it unchanged.
     Excepted,
     /// What can be removed, with which confidence, and what is in use.
-    Without { unused: Compact, used: Compact, level: Level },
+    Without {
+        unused: Compact,
+        used: Compact,
+        level: Level,
+    },
     /// All of it is used, or it must be kept for another reason.
     Used,
     /// There is no evidence about these principals, by ARN.
@@ -186,16 +198,32 @@ impl PolicySlot {
             Some(set) => {
                 let kind = FamilyKind::PermissionSet;
                 let (holder_kind, holder) = (HolderKind::PermissionSet, set.to_owned());
-                Self { kind, holder_kind, holder, policy, policy_kind }
+                Self {
+                    kind,
+                    holder_kind,
+                    holder,
+                    policy,
+                    policy_kind,
+                }
             }
-            None => Self { kind: FamilyKind::Fleet, holder_kind, holder, policy, policy_kind },
+            None => Self {
+                kind: FamilyKind::Fleet,
+                holder_kind,
+                holder,
+                policy,
+                policy_kind,
+            },
         })
     }
 
     /// Kind, holder and policy as one text.
     pub fn id(&self) -> String {
         // No name of IAM has a colon.
-        let mark = if self.policy_kind == PolicyKind::AwsManaged { "aws:" } else { "" };
+        let mark = if self.policy_kind == PolicyKind::AwsManaged {
+            "aws:"
+        } else {
+            ""
+        };
         match (self.kind, self.holder_kind) {
             (FamilyKind::PermissionSet, _) => format!("permission-set/{}/{mark}{}", self.holder, self.policy),
             (FamilyKind::Fleet, HolderKind::Managed) => format!("fleet/managed/{}", self.policy),
@@ -234,8 +262,10 @@ impl Survey {
             if let (Some(part), Some(slot)) = (&policy.in_place, PolicySlot::of(policy, inventory)) {
                 let verdict = match policy.obstacle() {
                     Some(Obstacle::Blocked) => {
-                        let groups =
-                            policy.reserve_groups.iter().filter_map(|name| inventory.groups.get(*name));
+                        let groups = policy
+                            .reserve_groups
+                            .iter()
+                            .filter_map(|name| inventory.groups.get(*name));
                         let mut all = arns(&policy.blockers);
                         all.extend(arns(&policy.reserves));
                         all.extend(groups.map(|group| group.arn.clone()));
@@ -249,13 +279,22 @@ impl Survey {
                     None => AccountVerdict::of(part, catalog, || sure(policy, part)),
                 };
                 let inline = policy.beside(&taken);
-                let room = QuotaUse { inline, ..QuotaUse::of(&policy.holders, inventory) };
-                entries.push(SurveyedPolicy { slot, digest, said: SlotUse { verdict, room } });
+                let room = QuotaUse {
+                    inline,
+                    ..QuotaUse::of(&policy.holders, inventory)
+                };
+                entries.push(SurveyedPolicy {
+                    slot,
+                    digest,
+                    said: SlotUse { verdict, room },
+                });
                 continue;
             }
             // A policy of AWS: from each holder something else may be taken.
             for holder in &policy.holders {
-                let Some(slot) = PolicySlot::of_holder(policy.target, *holder, inventory) else { continue };
+                let Some(slot) = PolicySlot::of_holder(policy.target, *holder, inventory) else {
+                    continue;
+                };
                 let part = policy.copies.iter().find(|part| part.holders.contains(holder));
                 let blind: Vec<usize> = match holder {
                     Holder::Principal(at) => policy.blockers.iter().copied().filter(|it| it == at).collect(),
@@ -268,10 +307,17 @@ impl Survey {
                     None => AccountVerdict::Used,
                 };
                 let room = QuotaUse::of(&[*holder], inventory);
-                entries.push(SurveyedPolicy { slot, digest, said: SlotUse { verdict, room } });
+                entries.push(SurveyedPolicy {
+                    slot,
+                    digest,
+                    said: SlotUse { verdict, room },
+                });
             }
         }
-        Self { account: inventory.account.id.clone(), entries }
+        Self {
+            account: inventory.account.id.clone(),
+            entries,
+        }
     }
 }
 
@@ -308,7 +354,10 @@ impl Families {
             }
         }
         unread.sort();
-        let mut families = Self { unread, ..Self::default() };
+        let mut families = Self {
+            unread,
+            ..Self::default()
+        };
         for (slot, entries) in slots {
             families.add(&slot, entries, basis);
         }
@@ -331,14 +380,23 @@ impl Families {
                 let is_fleet = |entries: &Vec<(String, SlotUse)>| {
                     let accounts: BTreeSet<&String> = entries.iter().map(|(account, _)| account).collect();
                     accounts.len() >= FLEET
-                        && entries.iter().any(|(_, it)| matches!(it.verdict, AccountVerdict::Without { .. }))
+                        && entries
+                            .iter()
+                            .any(|(_, it)| matches!(it.verdict, AccountVerdict::Without { .. }))
                 };
                 by_text.retain(|_, entries| is_fleet(entries));
                 let several = by_text.len() > 1;
                 for (text, entries) in by_text {
                     // Two templates of one name are told apart by their texts.
                     let id = if several {
-                        format!("{}~{:02x}{:02x}{:02x}{:02x}", slot.id(), text[0], text[1], text[2], text[3])
+                        format!(
+                            "{}~{:02x}{:02x}{:02x}{:02x}",
+                            slot.id(),
+                            text[0],
+                            text[1],
+                            text[2],
+                            text[3]
+                        )
                     } else {
                         slot.id()
                     };
@@ -356,7 +414,9 @@ impl Families {
         texts: &[TextDigest],
         basis: Basis<'_>,
     ) {
-        let Basis { catalog, unobserved, .. } = basis;
+        let Basis {
+            catalog, unobserved, ..
+        } = basis;
         let mut accounts: Vec<String> = entries.iter().map(|(account, _)| account.clone()).collect();
         accounts.sort();
         accounts.dedup();
@@ -370,7 +430,11 @@ impl Families {
             let one = match verdict {
                 AccountVerdict::Idle(None) => Removable::Anything,
                 AccountVerdict::Idle(Some(unused)) => Removable::Only(unused.unpack(catalog)),
-                AccountVerdict::Without { unused, used: own, level: sure } => {
+                AccountVerdict::Without {
+                    unused,
+                    used: own,
+                    level: sure,
+                } => {
                     level = level.min(sure);
                     used.extend(&own.unpack(catalog), &Services::All);
                     Removable::Only(unused.unpack(catalog))
@@ -398,8 +462,19 @@ impl Families {
             self.by_slot.insert((slot.clone(), *text), index);
         }
         let (slot, drifted) = (slot.clone(), texts.len() > 1);
-        let family =
-            Family { id, index, slot, accounts, removable, used, level, blockers, excepted, room, drifted };
+        let family = Family {
+            id,
+            index,
+            slot,
+            accounts,
+            removable,
+            used,
+            level,
+            blockers,
+            excepted,
+            room,
+            drifted,
+        };
         self.all.push(family);
     }
 

@@ -18,7 +18,10 @@ const FOLLOWED: [(&str, &str); 12] = [
     // New kinds of resources are backed up with new actions.
     ("AWSBackupServiceRolePolicy*", "AWS Backup"),
     ("AWSElasticBeanstalk*Tier", "the Elastic Beanstalk agent"),
-    ("AWSElasticBeanstalkManagedUpdatesCustomerRolePolicy", "Elastic Beanstalk"),
+    (
+        "AWSElasticBeanstalkManagedUpdatesCustomerRolePolicy",
+        "Elastic Beanstalk",
+    ),
 ];
 
 /// Whose policy it is, if AWS extends it when that needs more.
@@ -28,7 +31,10 @@ pub fn followed(arn: &str) -> Option<&'static str> {
         Some((start, end)) => name.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
         None => name == pattern,
     };
-    FOLLOWED.iter().find(|(pattern, _)| is_it(pattern)).map(|(_, whose)| *whose)
+    FOLLOWED
+        .iter()
+        .find(|(pattern, _)| is_it(pattern))
+        .map(|(_, whose)| *whose)
 }
 
 #[cfg(test)]
@@ -38,12 +44,25 @@ mod tests {
     #[test]
     fn only_policies_of_aws_that_belong_to_a_service_or_agent_are_followed() {
         let of_aws = |name: &str| followed(&format!("arn:aws-us-gov:iam::aws:policy/{name}"));
-        assert_eq!(of_aws("service-role/AWSLambdaBasicExecutionRole"), Some("a service"));
+        assert_eq!(
+            of_aws("service-role/AWSLambdaBasicExecutionRole"),
+            Some("a service")
+        );
         assert_eq!(of_aws("AmazonEKS_CNI_Policy"), Some("EKS"));
-        assert_eq!(of_aws("AWSElasticBeanstalkWebTier"), Some("the Elastic Beanstalk agent"));
-        let others =
-            ["ReadOnlyAccess", "job-function/Billing", "AmazonSSMManagedInstanceCore2", "service-role"];
+        assert_eq!(
+            of_aws("AWSElasticBeanstalkWebTier"),
+            Some("the Elastic Beanstalk agent")
+        );
+        let others = [
+            "ReadOnlyAccess",
+            "job-function/Billing",
+            "AmazonSSMManagedInstanceCore2",
+            "service-role",
+        ];
         assert!(others.into_iter().all(|name| of_aws(name).is_none()));
-        assert_eq!(followed("arn:aws:iam::111111111111:policy/service-role/mine"), None);
+        assert_eq!(
+            followed("arn:aws:iam::111111111111:policy/service-role/mine"),
+            None
+        );
     }
 }

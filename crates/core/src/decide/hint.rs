@@ -86,7 +86,13 @@ pub(super) const HINTS: [Hint; 8] = [
         code: ReasonCode::LandingZone,
         cap: Level::Low,
         why: "account setup runs only when an account is added or repaired",
-        words: &["controltower", "landingzone", "stackset", "stacksets", "organizationaccountaccess"],
+        words: &[
+            "controltower",
+            "landingzone",
+            "stackset",
+            "stacksets",
+            "organizationaccountaccess",
+        ],
     },
     Hint {
         code: ReasonCode::Migration,
@@ -168,13 +174,21 @@ impl FoundHint {
 
     /// The clue in words: `name contains "breakglass"`.
     pub(super) fn sentence(self) -> String {
-        format!("{} contain{} \"{}\"", self.spot.name(), self.spot.ending(), self.word)
+        format!(
+            "{} contain{} \"{}\"",
+            self.spot.name(),
+            self.spot.ending(),
+            self.word
+        )
     }
 }
 
 /// The hints about one principal, each once, in the order of the table.
 pub(super) fn hints(name: &str, path: &str, tags: &[Tag]) -> Vec<FoundHint> {
-    let mut texts = vec![HintText::of(Spot::Name, words(name)), HintText::of(Spot::Path, words(path))];
+    let mut texts = vec![
+        HintText::of(Spot::Name, words(name)),
+        HintText::of(Spot::Path, words(path)),
+    ];
     for tag in tags {
         let (key, value) = (words(&tag.key), words(&tag.value));
         if !tells_who_made_it(&tag.key, &key) && !DENIALS.contains(&value.concat().as_str()) {
@@ -184,7 +198,11 @@ pub(super) fn hints(name: &str, path: &str, tags: &[Tag]) -> Vec<FoundHint> {
     let find = |(at, hint): (usize, &'static Hint)| {
         texts.iter().find_map(|text| {
             let word = hint.words.iter().find(|word| text.says(word))?;
-            Some(FoundHint { at, spot: text.spot, word })
+            Some(FoundHint {
+                at,
+                spot: text.spot,
+                word,
+            })
         })
     };
     HINTS.iter().enumerate().filter_map(find).collect()
@@ -192,7 +210,10 @@ pub(super) fn hints(name: &str, path: &str, tags: &[Tag]) -> Vec<FoundHint> {
 
 /// Why a principal looks like emergency access, if it does, as a sentence without a full stop.
 pub fn emergency(name: &str, path: &str, tags: &[Tag]) -> Option<String> {
-    hints(name, path, tags).into_iter().find(|found| found.is_reserve()).map(FoundHint::sentence)
+    hints(name, path, tags)
+        .into_iter()
+        .find(|found| found.is_reserve())
+        .map(FoundHint::sentence)
 }
 
 /// The words of one text.
@@ -205,8 +226,15 @@ struct HintText {
 
 impl HintText {
     fn of(spot: Spot, words: Vec<String>) -> Self {
-        let initials = words.iter().map(|word| initial(word)).fold(0, |all, one| all | one);
-        Self { spot, words, initials }
+        let initials = words
+            .iter()
+            .map(|word| initial(word))
+            .fold(0, |all, one| all | one);
+        Self {
+            spot,
+            words,
+            initials,
+        }
     }
 
     fn says(&self, wanted: &str) -> bool {
@@ -245,7 +273,10 @@ fn says(words: &[String], wanted: &str) -> bool {
 /// be full of hints.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for part in text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {
+    for part in text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|part| !part.is_empty())
+    {
         let chars: Vec<char> = part.chars().collect();
         let cased = chars.iter().any(|c| c.is_lowercase());
         let mut word = String::new();

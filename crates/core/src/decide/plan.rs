@@ -56,9 +56,19 @@ pub fn plan<'i>(
 ) -> Vec<PolicyPlan<'i>> {
     let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, principal) in inventory.principals.iter().enumerate() {
-        principal.groups.iter().for_each(|group| members.entry(group).or_default().push(at));
+        principal
+            .groups
+            .iter()
+            .for_each(|group| members.entry(group).or_default().push(at));
     }
-    let mut planner = Planner { inventory, standings, facts, families, members, held: Vec::new() };
+    let mut planner = Planner {
+        inventory,
+        standings,
+        facts,
+        families,
+        members,
+        held: Vec::new(),
+    };
     planner.inline();
     planner.managed();
     planner.held
@@ -78,8 +88,10 @@ impl<'i> Planner<'i, '_> {
     fn inline(&mut self) {
         for (at, principal) in self.inventory.principals.iter().enumerate() {
             for policy in &principal.inline {
-                let target =
-                    PolicyLocation::Inline { holder: Holder::Principal(at), policy: &policy.policy_name };
+                let target = PolicyLocation::Inline {
+                    holder: Holder::Principal(at),
+                    policy: &policy.policy_name,
+                };
                 self.one(
                     target,
                     &policy.policy_document,
@@ -91,9 +103,17 @@ impl<'i> Planner<'i, '_> {
         }
         for (name, group) in &self.inventory.groups {
             for policy in &group.group_policy_list {
-                let target =
-                    PolicyLocation::Inline { holder: Holder::Group(name), policy: &policy.policy_name };
-                self.one(target, &policy.policy_document, None, vec![Holder::Group(name)], None);
+                let target = PolicyLocation::Inline {
+                    holder: Holder::Group(name),
+                    policy: &policy.policy_name,
+                };
+                self.one(
+                    target,
+                    &policy.policy_document,
+                    None,
+                    vec![Holder::Group(name)],
+                    None,
+                );
             }
         }
     }
@@ -101,7 +121,9 @@ impl<'i> Planner<'i, '_> {
     fn managed(&mut self) {
         let mut holders: BTreeMap<&'i str, Vec<Holder<'i>>> = BTreeMap::new();
         let mut add = |attached: &'i [AttachedPolicy], holder| {
-            attached.iter().for_each(|policy| holders.entry(&policy.policy_arn).or_default().push(holder));
+            attached
+                .iter()
+                .for_each(|policy| holders.entry(&policy.policy_arn).or_default().push(holder));
         };
         for (at, principal) in self.inventory.principals.iter().enumerate() {
             add(&principal.attached, Holder::Principal(at));
@@ -111,15 +133,18 @@ impl<'i> Planner<'i, '_> {
         }
         for (arn, mut holders) in holders {
             holders.dedup();
-            let Some(policy) = self.inventory.managed.get(arn) else { continue };
+            let Some(policy) = self.inventory.managed.get(arn) else {
+                continue;
+            };
             let Some(text) = policy.document() else { continue };
             let updated = policy.update_date.as_deref();
             if !is_aws_managed(arn) {
                 self.one(PolicyLocation::Managed { arn }, text, updated, holders, None);
                 continue;
             }
-            let (sets, others): (Vec<_>, Vec<_>) =
-                holders.into_iter().partition(|holder| self.permission_set(*holder).is_some());
+            let (sets, others): (Vec<_>, Vec<_>) = holders
+                .into_iter()
+                .partition(|holder| self.permission_set(*holder).is_some());
             // A role of a permission set is made anew from it: what is attached there is changed there.
             for holder in sets {
                 self.one(
@@ -154,7 +179,10 @@ impl<'i> Planner<'i, '_> {
             idle: reaches.iter().copied().filter(|at| self.is_idle(*at)).collect(),
             reserves: self.reserves(&holders, &reaches),
             reserve_groups: self.reserve_groups(&holders),
-            ages: holders.iter().map(|holder| self.facts.age(*holder, target.name())).collect(),
+            ages: holders
+                .iter()
+                .map(|holder| self.facts.age(*holder, target.name()))
+                .collect(),
             advises: self.advises(&reaches),
             bounds: false,
             unseen: false,
@@ -175,10 +203,18 @@ impl<'i> Planner<'i, '_> {
         };
         let policy = self.inventory.managed.get(target.name());
         if let (PolicyLocation::Managed { arn }, Some(policy)) = (target, policy) {
-            held.bounds = policy.permissions_boundary_usage_count.is_some_and(|count| count > 0)
-                || self.inventory.principals.iter().any(|it| it.boundary.as_deref() == Some(arn));
+            held.bounds = policy
+                .permissions_boundary_usage_count
+                .is_some_and(|count| count > 0)
+                || self
+                    .inventory
+                    .principals
+                    .iter()
+                    .any(|it| it.boundary.as_deref() == Some(arn));
             // Somebody whom the account does not show may hold it too.
-            held.unseen = policy.attachment_count.is_some_and(|count| count as usize > held.holders.len());
+            held.unseen = policy
+                .attachment_count
+                .is_some_and(|count| count as usize > held.holders.len());
         }
         let slot = PolicySlot::of(&held, self.inventory);
         if !matches!(target, PolicyLocation::Aws { .. }) || set.is_some() {
@@ -186,7 +222,13 @@ impl<'i> Planner<'i, '_> {
             let used = self.used_by(&held.reaches, &held.services);
             let family = slot.and_then(|slot| self.families.of(&slot, &held.text.0));
             let (holders, reaches) = (held.holders.clone(), held.reaches.clone());
-            held.in_place = Some(EditScope { holders, reaches, removable, used, family });
+            held.in_place = Some(EditScope {
+                holders,
+                reaches,
+                removable,
+                used,
+                family,
+            });
         }
         if held.advises && set.is_none() && !matches!(target, PolicyLocation::Inline { .. }) {
             held.copies = self.copies(&held);
@@ -227,7 +269,13 @@ impl<'i> Planner<'i, '_> {
                 Some(part) => part.add(*holder, &reaches, &used),
                 None => {
                     by_removable.insert(removable.clone(), parts.len());
-                    parts.push(EditScope { holders: vec![*holder], reaches, removable, used, family: None });
+                    parts.push(EditScope {
+                        holders: vec![*holder],
+                        reaches,
+                        removable,
+                        used,
+                        family: None,
+                    });
                 }
             }
         }
@@ -254,7 +302,9 @@ impl<'i> Planner<'i, '_> {
     /// What some principals use together.
     fn used_by(&self, principals: &[usize], services: &Services) -> ActionSet {
         let mut all = ActionSet::new();
-        principals.iter().for_each(|at| all.extend(&self.facts.used(*at), services));
+        principals
+            .iter()
+            .for_each(|at| all.extend(&self.facts.used(*at), services));
         all
     }
 
@@ -263,7 +313,11 @@ impl<'i> Planner<'i, '_> {
     fn reserves(&self, holders: &[Holder<'i>], reaches: &[usize]) -> Vec<usize> {
         let is_shared = reaches.len() > 1 || !self.reserve_groups(holders).is_empty();
         let is_reserve = |at: &usize| self.is_idle(*at) || self.is_active(*at) && self.facts.is_reserve(*at);
-        reaches.iter().copied().filter(|at| is_shared && is_reserve(at)).collect()
+        reaches
+            .iter()
+            .copied()
+            .filter(|at| is_shared && is_reserve(at))
+            .collect()
     }
 
     fn reserve_groups(&self, holders: &[Holder<'i>]) -> Vec<&'i str> {
@@ -272,7 +326,9 @@ impl<'i> Planner<'i, '_> {
             Holder::Principal(_) => None,
         });
         let is_empty = |name: &str| self.members.get(name).is_none_or(Vec::is_empty);
-        groups.filter(|name| is_empty(name) || self.facts.is_reserve_group(name)).collect()
+        groups
+            .filter(|name| is_empty(name) || self.facts.is_reserve_group(name))
+            .collect()
     }
 
     /// Whether any of them has unused permissions without being idle. For an idle principal, deletion is
@@ -287,7 +343,11 @@ impl<'i> Planner<'i, '_> {
     }
 
     fn excepted(&self, principals: &[usize], policy: &str) -> Vec<usize> {
-        principals.iter().copied().filter(|at| self.facts.is_excepted(*at, policy)).collect()
+        principals
+            .iter()
+            .copied()
+            .filter(|at| self.facts.is_excepted(*at, policy))
+            .collect()
     }
 
     fn is_idle(&self, principal: usize) -> bool {

@@ -140,7 +140,11 @@ impl PolicyPlan<'_> {
 
     /// How long it has been attached to some of them: the age of the newest attachment.
     pub fn age(&self, holders: &[Holder<'_>]) -> GrantAge {
-        let ages = self.holders.iter().zip(&self.ages).filter(|(holder, _)| holders.contains(holder));
+        let ages = self
+            .holders
+            .iter()
+            .zip(&self.ages)
+            .filter(|(holder, _)| holders.contains(holder));
         ages.map(|(_, age)| *age).max().unwrap_or(GrantAge::Settled)
     }
 
@@ -230,7 +234,10 @@ impl Holder<'_> {
     /// Inline policies.
     pub fn inline<'i>(&self, inventory: &'i Inventory) -> &'i [InlinePolicy] {
         match self {
-            Self::Group(name) => inventory.groups.get(*name).map_or(&[], |group| &group.group_policy_list),
+            Self::Group(name) => inventory
+                .groups
+                .get(*name)
+                .map_or(&[], |group| &group.group_policy_list),
             Self::Principal(at) => inventory.principals.get(*at).map_or(&[], |it| &it.inline),
         }
     }
@@ -238,9 +245,10 @@ impl Holder<'_> {
     /// Number of attached managed policies.
     pub fn attachments(&self, inventory: &Inventory) -> usize {
         match self {
-            Self::Group(name) => {
-                inventory.groups.get(*name).map_or(0, |group| group.attached_managed_policies.len())
-            }
+            Self::Group(name) => inventory
+                .groups
+                .get(*name)
+                .map_or(0, |group| group.attached_managed_policies.len()),
             Self::Principal(at) => inventory.principals.get(*at).map_or(0, |it| it.attached.len()),
         }
     }

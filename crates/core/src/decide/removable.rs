@@ -21,8 +21,14 @@ impl Removable {
     /// What evidence reports as unused.
     pub fn of(unused: &ActionSet) -> Self {
         let one = |(service, extent): (&Arc<str>, &Extent)| {
-            let whole = Extent { whole: true, ..Extent::default() };
-            (Arc::clone(service), if extent.whole { whole } else { extent.clone() })
+            let whole = Extent {
+                whole: true,
+                ..Extent::default()
+            };
+            (
+                Arc::clone(service),
+                if extent.whole { whole } else { extent.clone() },
+            )
         };
         Self::Only(unused.iter().map(one).collect())
     }

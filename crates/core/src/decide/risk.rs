@@ -18,7 +18,11 @@ use crate::catalog::{AccessLevel, Levels, Permissions};
 
 /// Access levels, the most dangerous first. Actions that the catalog lacks may be write actions.
 const RANKED: [(Option<AccessLevel>, u64, &str); 6] = [
-    (Some(AccessLevel::PermissionsManagement), 20, "permissions management"),
+    (
+        Some(AccessLevel::PermissionsManagement),
+        20,
+        "permissions management",
+    ),
     (Some(AccessLevel::Write), 5, "write"),
     (None, 5, "unknown level"),
     (Some(AccessLevel::Tagging), 2, "tagging"),
@@ -45,28 +49,49 @@ impl Risk {
     pub fn of(permissions: &Permissions<'_>) -> Self {
         let levels = permissions.levels();
         let escalations = Escalation::held_by(permissions);
-        let score = points(&levels) + escalations.iter().map(|escalation| escalation.weight).sum::<u64>();
-        Self { score, levels, escalations }
+        let score = points(&levels)
+            + escalations
+                .iter()
+                .map(|escalation| escalation.weight)
+                .sum::<u64>();
+        Self {
+            score,
+            levels,
+            escalations,
+        }
     }
 
     /// How much the score falls if `removed`, a part of these permissions, is removed.
     pub fn weigh(&self, removed: &Permissions<'_>) -> u64 {
-        let broken = self.escalations.iter().filter(|escalation| escalation.is_broken(removed));
+        let broken = self
+            .escalations
+            .iter()
+            .filter(|escalation| escalation.is_broken(removed));
         points(&removed.levels()) + broken.map(|escalation| escalation.weight).sum::<u64>()
     }
 
     /// As a sentence.
     pub fn explain(&self) -> String {
-        let counts = RANKED.iter().filter_map(|(level, _, name)| match self.levels.of(*level) {
-            0 => None,
-            count => Some(format!("{count} {name}")),
-        });
+        let counts = RANKED
+            .iter()
+            .filter_map(|(level, _, name)| match self.levels.of(*level) {
+                0 => None,
+                count => Some(format!("{count} {name}")),
+            });
         let counts: Vec<_> = counts.collect();
-        let mut sentence = if counts.is_empty() { "no permissions".to_owned() } else { counts.join(", ") };
-        for (gain, words) in
-            [(Gain::Rights, "; may escalate privileges with "), (Gain::Reach, "; may expose data with ")]
-        {
-            let ways = self.escalations.iter().filter(|escalation| escalation.gain == gain);
+        let mut sentence = if counts.is_empty() {
+            "no permissions".to_owned()
+        } else {
+            counts.join(", ")
+        };
+        for (gain, words) in [
+            (Gain::Rights, "; may escalate privileges with "),
+            (Gain::Reach, "; may expose data with "),
+        ] {
+            let ways = self
+                .escalations
+                .iter()
+                .filter(|escalation| escalation.gain == gain);
             let ways: Vec<_> = ways.map(|escalation| escalation.name()).collect();
             let (shown, rest) = ways.split_at_checked(NAMED).unwrap_or((&ways, &[]));
             if !shown.is_empty() {
@@ -83,11 +108,17 @@ impl Risk {
 }
 
 fn points(levels: &Levels) -> u64 {
-    RANKED.iter().map(|(level, points, _)| levels.of(*level) as u64 * points).sum()
+    RANKED
+        .iter()
+        .map(|(level, points, _)| levels.of(*level) as u64 * points)
+        .sum()
 }
 
 /// Position of a level in lists of removed permissions: permissions management, write, unknown, tagging, read,
 /// list.
 pub fn rank(level: Option<AccessLevel>) -> usize {
-    RANKED.iter().position(|(ranked, _, _)| *ranked == level).unwrap_or(RANKED.len())
+    RANKED
+        .iter()
+        .position(|(ranked, _, _)| *ranked == level)
+        .unwrap_or(RANKED.len())
 }

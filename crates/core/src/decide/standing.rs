@@ -108,10 +108,19 @@ pub fn standings(
     around: &Circumstances<'_>,
 ) -> Vec<Standing> {
     // What the analyzer evaluated last is the day that its window ends.
-    let evaluated = known.values().filter_map(|about| about.analyzed_at.as_deref()).max();
+    let evaluated = known
+        .values()
+        .filter_map(|about| about.analyzed_at.as_deref())
+        .max();
     let age_at = evaluated.or(around.as_of);
     let standing = |principal: &Principal| {
-        standing(principal, &inventory.account.id, known.get(&principal.arn), around, age_at)
+        standing(
+            principal,
+            &inventory.account.id,
+            known.get(&principal.arn),
+            around,
+            age_at,
+        )
     };
     inventory.principals.iter().map(standing).collect()
 }
@@ -148,13 +157,20 @@ fn standing(
         }
     }
     // Where IAM does not record use, nothing that it says of others is about this one (E19).
-    if let Some(region) = principal.last_used_region.as_ref().filter(|region| !is_tracked(region)) {
+    if let Some(region) = principal
+        .last_used_region
+        .as_ref()
+        .filter(|region| !is_tracked(region))
+    {
         return Standing::Gap(Gap::UntrackedRegion(region.clone()));
     }
     // The window ended when the principal was evaluated.
     let age_at = known.and_then(|known| known.analyzed_at.as_deref()).or(age_at);
-    let age =
-        principal.created.as_deref().zip(age_at).and_then(|(created, as_of)| days_between(created, as_of));
+    let age = principal
+        .created
+        .as_deref()
+        .zip(age_at)
+        .and_then(|(created, as_of)| days_between(created, as_of));
     // What is younger than the window had no time to use what it may: neither silence nor evidence says anything about it
     // (E5). Last-accessed data call all of it unused; a finding is about an earlier one of that name.
     if let Some(days) = age.filter(|days| source.window_days().is_some_and(|it| *days < i64::from(it))) {
@@ -189,9 +205,13 @@ fn idle(
     source: Source<'_>,
 ) -> Standing {
     let used = principal.last_used.as_deref();
-    let days = used.zip(known.analyzed_at.as_deref()).and_then(|(used, at)| days_between(used, at));
+    let days = used
+        .zip(known.analyzed_at.as_deref())
+        .and_then(|(used, at)| days_between(used, at));
     // Dates that cannot be compared say nothing against it, and so nothing for it either.
-    let is_within = days.zip(source.window_days()).is_none_or(|(days, window)| days < i64::from(window));
+    let is_within = days
+        .zip(source.window_days())
+        .is_none_or(|(days, window)| days < i64::from(window));
     match used.filter(|_| is_within) {
         Some(used) => Standing::Gap(Gap::IdleButUsed(used.to_owned())),
         None => Standing::Idle(last.clone()),
@@ -200,11 +220,18 @@ fn idle(
 
 /// Whether a rule of the analyzer excludes a principal.
 fn leaves_out(source: Source<'_>, principal: &Principal, account: &str) -> bool {
-    let Source::Analyzer { analyzer, .. } = source else { return false };
-    let rule =
-        analyzer.configuration.as_ref().and_then(|all| all.unused_access.as_ref()?.analysis_rule.as_ref());
+    let Source::Analyzer { analyzer, .. } = source else {
+        return false;
+    };
+    let rule = analyzer
+        .configuration
+        .as_ref()
+        .and_then(|all| all.unused_access.as_ref()?.analysis_rule.as_ref());
     let has = |key: &String, value: &String| {
-        principal.tags.iter().any(|tag| tag.key == *key && (value.is_empty() || tag.value == *value))
+        principal
+            .tags
+            .iter()
+            .any(|tag| tag.key == *key && (value.is_empty() || tag.value == *value))
     };
     rule.is_some_and(|rule| {
         rule.exclusions.iter().any(|exclusion| {

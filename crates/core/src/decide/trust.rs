@@ -56,9 +56,14 @@ impl Trust {
     /// Parses a trust policy. `inside` are the account IDs of the organisation.
     pub fn read(policy: &PolicyText, inside: &BTreeSet<String>) -> Self {
         let mut reading = TrustReading::new(inside);
-        match Json::parse(&policy.0).as_ref().map(|document| document.get("Statement")) {
+        match Json::parse(&policy.0)
+            .as_ref()
+            .map(|document| document.get("Statement"))
+        {
             Ok(Some(statements)) => {
-                each(statements).iter().for_each(|statement| reading.statement(statement));
+                each(statements)
+                    .iter()
+                    .for_each(|statement| reading.statement(statement));
             }
             Ok(None) | Err(_) => reading.unreadable = true,
         }
@@ -107,9 +112,17 @@ impl Trust {
                 Conditions::Some => ", in part under conditions",
                 Conditions::All => ", under conditions",
             });
-            sentence.push_str(if self.denies { ", except where a Deny statement applies" } else { "" });
+            sentence.push_str(if self.denies {
+                ", except where a Deny statement applies"
+            } else {
+                ""
+            });
         }
-        sentence.push_str(if self.unreadable { "; parts of the trust policy could not be read" } else { "" });
+        sentence.push_str(if self.unreadable {
+            "; parts of the trust policy could not be read"
+        } else {
+            ""
+        });
         sentence
     }
 }
@@ -130,7 +143,11 @@ fn listed(texts: &[String]) -> String {
         names.push(format!("{more} more"));
     }
     let last = names.pop().unwrap_or_default();
-    if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
+    if names.is_empty() {
+        last
+    } else {
+        format!("{} and {last}", names.join(", "))
+    }
 }
 
 /// Joins phrases, some of which contain commas.
@@ -138,8 +155,11 @@ fn joined(phrases: &[String]) -> String {
     let mut out = String::new();
     for (at, phrase) in phrases.iter().enumerate() {
         let before = phrases.iter().take(at);
-        let comma =
-            if before.clone().any(|phrase| phrase.contains(',')) || phrases.len() > 2 { "," } else { "" };
+        let comma = if before.clone().any(|phrase| phrase.contains(',')) || phrases.len() > 2 {
+            ","
+        } else {
+            ""
+        };
         let _ = match at {
             0 => write!(out, "{phrase}"),
             _ if at + 1 == phrases.len() => write!(out, "{comma} and {phrase}"),
@@ -208,7 +228,10 @@ impl<'r> TrustReading<'r> {
     }
 
     fn statement(&mut self, statement: &Json<'_>) {
-        let effect = statement.get("Effect").and_then(Json::as_text).unwrap_or_default();
+        let effect = statement
+            .get("Effect")
+            .and_then(Json::as_text)
+            .unwrap_or_default();
         if effect.eq_ignore_ascii_case("Deny") {
             self.denies = true;
             return;
@@ -262,7 +285,11 @@ impl<'r> TrustReading<'r> {
 
     /// An account ID, an ARN, the star, or the ID of a deleted principal.
     fn of_aws(&mut self, name: &str) {
-        let account = if name.starts_with("arn:") { Arn::of(name).account } else { name };
+        let account = if name.starts_with("arn:") {
+            Arn::of(name).account
+        } else {
+            name
+        };
         if account.contains('*') {
             // IAM takes no other wildcard here; whatever is meant is more than one account.
             self.anyone = true;
@@ -277,7 +304,9 @@ impl<'r> TrustReading<'r> {
 /// Whether a statement is about assuming the role, and not only about tagging a session, for example. Unreadable
 /// ones count.
 fn assumes(statement: &Json<'_>) -> bool {
-    let Some(actions) = statement.get("Action") else { return true };
+    let Some(actions) = statement.get("Action") else {
+        return true;
+    };
     each(actions).iter().any(|action| {
         let pattern = action.as_text().and_then(|text| ActionPattern::parse(text).ok());
         pattern.is_none_or(|pattern| ASSUMES.iter().any(|name| pattern.matches("sts", name)))

@@ -6,8 +6,12 @@ use super::finding::{AnalysisRule, Analyzer};
 
 /// Whether two spellings of an enum value are the same: AWS uses several (E11).
 pub(super) fn is(found: &str, wanted: &str) -> bool {
-    let letters =
-        |text: &str| text.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase()).collect();
+    let letters = |text: &str| {
+        text.bytes()
+            .filter(u8::is_ascii_alphanumeric)
+            .map(|b| b.to_ascii_lowercase())
+            .collect()
+    };
     let (found, wanted): (Vec<u8>, Vec<u8>) = (letters(found), letters(wanted));
     found == wanted
 }
@@ -15,7 +19,12 @@ pub(super) fn is(found: &str, wanted: &str) -> bool {
 impl Analyzer {
     /// Its exclusions; only `GetAnalyzer` returns them.
     pub fn rule(&self) -> Option<&AnalysisRule> {
-        self.configuration.as_ref()?.unused_access.as_ref()?.analysis_rule.as_ref()
+        self.configuration
+            .as_ref()?
+            .unused_access
+            .as_ref()?
+            .analysis_rule
+            .as_ref()
     }
 
     /// Whether its status is active.
@@ -40,7 +49,9 @@ impl Analyzer {
     /// Number of excluded accounts and tags.
     fn exclusion_count(&self) -> usize {
         let exclusions = self.rule().into_iter().flat_map(|rule| &rule.exclusions);
-        exclusions.map(|exclusion| exclusion.account_ids.len() + exclusion.resource_tags.len()).sum()
+        exclusions
+            .map(|exclusion| exclusion.account_ids.len() + exclusion.resource_tags.len())
+            .sum()
     }
 }
 
@@ -48,7 +59,10 @@ impl Analyzer {
 /// exclusions, customer-managed before service-managed, the organisation's before the account's, oldest, first ARN.
 /// If every analyzer excludes the account, the result is one of them, so that the report can say so.
 pub fn choose_analyzers<'a>(analyzers: &'a [Analyzer], account: &str) -> Vec<&'a Analyzer> {
-    let mut covering: Vec<&Analyzer> = analyzers.iter().filter(|analyzer| analyzer.covers(account)).collect();
+    let mut covering: Vec<&Analyzer> = analyzers
+        .iter()
+        .filter(|analyzer| analyzer.covers(account))
+        .collect();
     covering.sort_by_key(|analyzer| {
         (
             Reverse(analyzer.window_days().unwrap_or_default()),
@@ -61,8 +75,12 @@ pub fn choose_analyzers<'a>(analyzers: &'a [Analyzer], account: &str) -> Vec<&'a
     });
     covering.dedup_by(|later, first| later.arn == first.arn);
     if covering.is_empty() {
-        covering
-            .extend(analyzers.iter().filter(|analyzer| analyzer.is_for(account)).min_by_key(|it| &it.arn));
+        covering.extend(
+            analyzers
+                .iter()
+                .filter(|analyzer| analyzer.is_for(account))
+                .min_by_key(|it| &it.arn),
+        );
     }
     covering
 }

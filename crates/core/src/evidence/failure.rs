@@ -19,29 +19,50 @@ pub struct Failure {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "code")]
     pub code: Option<String>,
     /// Error message that AWS returned, on one line. For people only: nothing depends on it.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "message")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "message"
+    )]
     pub message: Option<String>,
     /// What is invalid in the response, and in which file of a recorded snapshot.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "message")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "message"
+    )]
     pub detail: Option<String>,
 }
 
 impl Failure {
     /// A failure without an error code or message.
     pub fn new(operation: impl Into<String>, kind: FailureKind) -> Self {
-        Self { operation: operation.into(), kind, code: None, message: None, detail: None }
+        Self {
+            operation: operation.into(),
+            kind,
+            code: None,
+            message: None,
+            detail: None,
+        }
     }
 
     /// Adds what is invalid in the response. It may quote the response, so it is cleaned.
     #[must_use]
     pub fn because(self, detail: &str) -> Self {
-        Self { detail: clean_message(detail), ..self }
+        Self {
+            detail: clean_message(detail),
+            ..self
+        }
     }
 
     /// Adds the error code and message that AWS returned, cleaned.
     #[must_use]
     pub fn saying(self, code: Option<&str>, message: Option<&str>) -> Self {
-        Self { code: code.and_then(clean_code), message: message.and_then(clean_message), ..self }
+        Self {
+            code: code.and_then(clean_code),
+            message: message.and_then(clean_message),
+            ..self
+        }
     }
 
     /// Error code and message, as far as known.
@@ -109,7 +130,9 @@ const TOKEN: usize = 80;
 pub fn clean_message(text: &str) -> Option<String> {
     // Signature errors quote the request with its headers, including the session token, on separate lines.
     let first = text.trim_start().lines().next().unwrap_or_default();
-    let words = first.split(|c: char| c == ' ' || is_unseen(c)).filter(|word| !word.is_empty());
+    let words = first
+        .split(|c: char| c == ' ' || is_unseen(c))
+        .filter(|word| !word.is_empty());
     let words: Vec<Cow<'_, str>> = words.map(without_tokens).collect();
     bounded(&words.join(" "), LONGEST)
 }
@@ -160,11 +183,15 @@ fn without_runs(word: &str, is_in: impl Fn(char) -> bool) -> Cow<'_, str> {
 
 /// Cleans what a file contains, because anyone may have written it.
 fn message<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.as_deref().and_then(clean_message))
+    Ok(Option::<String>::deserialize(deserializer)?
+        .as_deref()
+        .and_then(clean_message))
 }
 
 fn code<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.as_deref().and_then(clean_code))
+    Ok(Option::<String>::deserialize(deserializer)?
+        .as_deref()
+        .and_then(clean_code))
 }
 
 #[cfg(test)]
@@ -173,7 +200,11 @@ mod tests {
 
     fn cleaned(text: &str) -> String {
         let once = clean_message(text).unwrap_or_default();
-        assert_eq!(clean_message(&once).unwrap_or_default(), once, "cleaning twice changes nothing");
+        assert_eq!(
+            clean_message(&once).unwrap_or_default(),
+            once,
+            "cleaning twice changes nothing"
+        );
         once
     }
 
@@ -194,14 +225,26 @@ mod tests {
         let quoted = format!(
             "The request signature we calculated does not match.\n\nThe Canonical String should have been\nx-amz-security-token:{token}"
         );
-        assert_eq!(cleaned(&quoted), "The request signature we calculated does not match.");
-        assert_eq!(cleaned(&format!("the token '{token}' is bad")), "the token '…' is bad");
+        assert_eq!(
+            cleaned(&quoted),
+            "The request signature we calculated does not match."
+        );
+        assert_eq!(
+            cleaned(&format!("the token '{token}' is bad")),
+            "the token '…' is bad"
+        );
         assert_eq!(cleaned(&format!("{token}.{token}")), "….…");
         // The alphabet of JSON web tokens and of URLs.
         let web = "eyJhbGciOi_JIUzI1-NiIsInR5".repeat(5);
-        assert_eq!(cleaned(&format!("token {web}.{web}: expired")), "token ….…: expired");
-        let longest =
-            format!("arn:aws:sts::111111111111:assumed-role/{}/{}", "a-b_".repeat(16), "c-d_".repeat(16));
+        assert_eq!(
+            cleaned(&format!("token {web}.{web}: expired")),
+            "token ….…: expired"
+        );
+        let longest = format!(
+            "arn:aws:sts::111111111111:assumed-role/{}/{}",
+            "a-b_".repeat(16),
+            "c-d_".repeat(16)
+        );
         assert_eq!(cleaned(&longest), longest, "names are no tokens");
     }
 
@@ -217,7 +260,9 @@ mod tests {
         assert_eq!(text, r#"{"operation":"AssumeRole","kind":"denied"}"#);
         assert_eq!(serde_json::from_str::<Failure>(&text).ok(), Some(bare));
         let odd = r#"{"operation":"AssumeRole","kind":"denied","message":"a\u001bb"}"#;
-        let read = serde_json::from_str::<Failure>(odd).ok().and_then(|failure| failure.message);
+        let read = serde_json::from_str::<Failure>(odd)
+            .ok()
+            .and_then(|failure| failure.message);
         assert_eq!(read.as_deref(), Some("a b"));
     }
 }

@@ -86,7 +86,11 @@ pub struct Exclusion {
 impl Analyzer {
     /// Window in days.
     pub fn window_days(&self) -> Option<u32> {
-        self.configuration.as_ref()?.unused_access.as_ref()?.unused_access_age
+        self.configuration
+            .as_ref()?
+            .unused_access
+            .as_ref()?
+            .unused_access_age
     }
 
     /// The account in its ARN.

@@ -112,7 +112,11 @@ pub fn join(
         }
     }
     for answer in last_accessed {
-        add_last_accessed(known.entry(answer.arn.clone()).or_default(), answer, windows.last_accessed);
+        add_last_accessed(
+            known.entry(answer.arn.clone()).or_default(),
+            answer,
+            windows.last_accessed,
+        );
     }
     for about in known.values_mut() {
         if let Some(name) = about.observed.contradiction() {
@@ -130,7 +134,11 @@ fn is_about_permissions(finding: &Finding) -> bool {
 fn newest(findings: &[Finding]) -> BTreeMap<&str, &str> {
     let mut newest: BTreeMap<&str, &str> = BTreeMap::new();
     let stands = |finding: &&Finding| is(&finding.status, "ACTIVE") || is(&finding.status, "ARCHIVED");
-    for finding in findings.iter().filter(stands).filter(|finding| is_about_permissions(finding)) {
+    for finding in findings
+        .iter()
+        .filter(stands)
+        .filter(|finding| is_about_permissions(finding))
+    {
         if let Some(at) = &finding.analyzed_at {
             let latest = newest.entry(&finding.resource).or_insert(at);
             *latest = (*latest).max(at);
@@ -143,8 +151,13 @@ fn newest(findings: &[Finding]) -> BTreeMap<&str, &str> {
 /// may have dates up to a day apart. A finding without a readable date is older than all others.
 fn is_superseded(finding: &Finding, newest: Option<&str>) -> bool {
     const GRACE: i64 = 1;
-    let Some(newest) = newest.filter(|_| is_about_permissions(finding)) else { return false };
-    let days = finding.analyzed_at.as_deref().and_then(|at| days_between(at, newest));
+    let Some(newest) = newest.filter(|_| is_about_permissions(finding)) else {
+        return false;
+    };
+    let days = finding
+        .analyzed_at
+        .as_deref()
+        .and_then(|at| days_between(at, newest));
     days.is_none_or(|days| days >= GRACE)
 }
 
@@ -153,7 +166,11 @@ fn is_understood(detail: &Detail) -> bool {
     let plain = |name: &str| !name.is_empty() && !name.contains(['*', '?', ':']);
     let named = |service: &UnusedPermission| {
         plain(&service.service_namespace)
-            && service.actions.iter().flatten().all(|action| plain(&action.action))
+            && service
+                .actions
+                .iter()
+                .flatten()
+                .all(|action| plain(&action.action))
     };
     *detail != Detail::default() && detail.unused_permission_details.as_ref().is_none_or(named)
 }
@@ -165,9 +182,10 @@ fn add_finding(about: &mut PrincipalEvidence, finding: &Finding, window_days: u3
         (_, _, None) => Some(Gap::Empty),
         (_, _, Some(details)) if details.is_empty() => Some(Gap::Empty),
         _ if finding.next_token.is_some() => Some(Gap::Partial),
-        (_, _, Some(details)) => {
-            details.iter().any(|detail| !is_understood(detail)).then_some(Gap::UnknownDetails)
-        }
+        (_, _, Some(details)) => details
+            .iter()
+            .any(|detail| !is_understood(detail))
+            .then_some(Gap::UnknownDetails),
     };
     if let Some(gap) = gap {
         about.has_gap(gap);
@@ -180,8 +198,10 @@ fn add_finding(about: &mut PrincipalEvidence, finding: &Finding, window_days: u3
         if let Some(role) = &detail.unused_iam_role_details {
             about.idle = Some(role.last_accessed.clone());
         }
-        if let Some(key) =
-            detail.unused_iam_user_access_key_details.as_ref().filter(|key| !about.keys.contains(key))
+        if let Some(key) = detail
+            .unused_iam_user_access_key_details
+            .as_ref()
+            .filter(|key| !about.keys.contains(key))
         {
             about.keys.push(key.clone());
         }
@@ -213,8 +233,10 @@ fn add_permissions(
         None | Some([]) => unused.add_service(service),
         Some(actions) => {
             unused.add_actions(service, actions.iter().map(|action| &action.action));
-            let mut used_all_the_same =
-                actions.iter().filter(|action| within(&action.last_accessed)).peekable();
+            let mut used_all_the_same = actions
+                .iter()
+                .filter(|action| within(&action.last_accessed))
+                .peekable();
             if used_all_the_same.peek().is_some() {
                 used.add_actions(service, used_all_the_same.map(|action| &action.action));
             }
@@ -235,7 +257,9 @@ fn add_last_accessed(about: &mut PrincipalEvidence, answer: &LastAccessed, windo
         about.has_gap(gap);
         return;
     }
-    let Some(as_of) = &answer.job_completion_date else { return };
+    let Some(as_of) = &answer.job_completion_date else {
+        return;
+    };
     about.dated(Some(as_of));
     about.tells = true;
     let within = |date: &Option<String>| {
@@ -264,8 +288,13 @@ fn add_last_accessed(about: &mut PrincipalEvidence, answer: &LastAccessed, windo
         }
     }
     if !used_at_all && !unused.is_empty() {
-        about.idle =
-            Some(answer.services_last_accessed.iter().filter_map(|s| s.last_authenticated.clone()).max());
+        about.idle = Some(
+            answer
+                .services_last_accessed
+                .iter()
+                .filter_map(|s| s.last_authenticated.clone())
+                .max(),
+        );
     }
 }
 

@@ -88,7 +88,9 @@ pub fn from_json(json: &Json<'_>) -> Result<Observed, EvidenceError> {
     let mut observed = Observed::default();
     match json {
         Json::List(services, _) => {
-            services.iter().try_for_each(|service| add_entry(&mut observed, service))?;
+            services
+                .iter()
+                .try_for_each(|service| add_entry(&mut observed, service))?;
         }
         Json::Map(..) => finding(&mut observed.unused, json)?,
         other => return Err(form("the usage data", "a list of services, or a finding", other)),
@@ -101,28 +103,43 @@ pub fn from_json(json: &Json<'_>) -> Result<Observed, EvidenceError> {
 
 /// Adds an entry of the plain list, which may also report use.
 fn add_entry(observed: &mut Observed, json: &Json<'_>) -> Result<(), EvidenceError> {
-    let Some(used) = json.get("used") else { return add_service(&mut observed.unused, json) };
+    let Some(used) = json.get("used") else {
+        return add_service(&mut observed.unused, json);
+    };
     let service = service_of(json)?;
     match used {
         Json::List(actions, _) => {
-            let names = actions.iter().map(|action| name(&service, action)).collect::<Result<Vec<_>, _>>()?;
+            let names = actions
+                .iter()
+                .map(|action| name(&service, action))
+                .collect::<Result<Vec<_>, _>>()?;
             observed.used.add_actions(service, names);
         }
         other if other.is_true() => observed.used.add_service(service),
         other => return Err(form("used", "true, or a list of action names", other)),
     }
-    if json.get("actions").is_some() { add_service(&mut observed.unused, json) } else { Ok(()) }
+    if json.get("actions").is_some() {
+        add_service(&mut observed.unused, json)
+    } else {
+        Ok(())
+    }
 }
 
 fn form(what: &'static str, wanted: &'static str, found: &Json<'_>) -> EvidenceError {
-    EvidenceError::Form { what, wanted, found: found.kind() }
+    EvidenceError::Form {
+        what,
+        wanted,
+        found: found.kind(),
+    }
 }
 
 fn finding(unused: &mut ActionSet, json: &Json<'_>) -> Result<(), EvidenceError> {
     let text = |key| json.get(key).and_then(Json::as_text);
     let is = |found: &str, wanted: &str| found.replace(['_', '-'], "").eq_ignore_ascii_case(wanted);
     if let Some(error) = json.get("error").filter(|error| !error.is_null()) {
-        let shown = error.as_text().map_or_else(|| error.kind().to_owned(), Cow::into_owned);
+        let shown = error
+            .as_text()
+            .map_or_else(|| error.kind().to_owned(), Cow::into_owned);
         return Err(EvidenceError::ErrorFinding(shown));
     }
     if let Some(other) = text("findingType").filter(|kind| !is(kind, "UnusedPermission")) {
@@ -138,10 +155,20 @@ fn finding(unused: &mut ActionSet, json: &Json<'_>) -> Result<(), EvidenceError>
     let details = match json.get("findingDetails") {
         Some(Json::List(details, _)) if !details.is_empty() => details,
         Some(Json::List(..)) => {
-            return Err(EvidenceError::Form { what: "findingDetails", wanted, found: "an empty list" });
+            return Err(EvidenceError::Form {
+                what: "findingDetails",
+                wanted,
+                found: "an empty list",
+            });
         }
         Some(other) => return Err(form("findingDetails", wanted, other)),
-        None => return Err(EvidenceError::Form { what: "findingDetails", wanted, found: "none" }),
+        None => {
+            return Err(EvidenceError::Form {
+                what: "findingDetails",
+                wanted,
+                found: "none",
+            });
+        }
     };
     for element in details {
         match element {
@@ -160,13 +187,23 @@ fn finding(unused: &mut ActionSet, json: &Json<'_>) -> Result<(), EvidenceError>
 
 /// The service of an entry.
 fn service_of<'a>(json: &Json<'a>) -> Result<Cow<'a, str>, EvidenceError> {
-    let missing = EvidenceError::Form { what: "serviceNamespace", wanted: "a service prefix", found: "none" };
+    let missing = EvidenceError::Form {
+        what: "serviceNamespace",
+        wanted: "a service prefix",
+        found: "none",
+    };
     let service = match json.get("serviceNamespace") {
-        Some(value) => value.as_text().ok_or_else(|| form("serviceNamespace", "a service prefix", value))?,
+        Some(value) => value
+            .as_text()
+            .ok_or_else(|| form("serviceNamespace", "a service prefix", value))?,
         None if matches!(json, Json::Map(..)) => return Err(missing),
         None => return Err(form("each entry of the usage data", "an object", json)),
     };
-    if service.is_empty() || !service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
+    if service.is_empty()
+        || !service
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+    {
         return Err(EvidenceError::BadName(service.into_owned()));
     }
     Ok(service)
@@ -179,7 +216,10 @@ fn add_service(unused: &mut ActionSet, json: &Json<'_>) -> Result<(), EvidenceEr
         Some(actions) if actions.is_null() => unused.add_service(service),
         Some(Json::List(actions, _)) if actions.is_empty() => unused.add_service(service),
         Some(Json::List(actions, _)) => {
-            let names = actions.iter().map(|action| name(&service, action)).collect::<Result<Vec<_>, _>>()?;
+            let names = actions
+                .iter()
+                .map(|action| name(&service, action))
+                .collect::<Result<Vec<_>, _>>()?;
             unused.add_actions(service, names);
         }
         Some(other) => return Err(form("actions", "a list of action names", other)),

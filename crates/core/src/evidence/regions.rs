@@ -5,7 +5,8 @@ static TABLE: &str = include_str!("regions.tsv");
 /// Whether IAM tracks use in a Region. According to AWS, it does not in Regions that the table lacks.
 pub fn is_tracked(region: &str) -> bool {
     let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
-    rows.filter_map(|line| line.split('\t').next()).any(|known| known.eq_ignore_ascii_case(region))
+    rows.filter_map(|line| line.split('\t').next())
+        .any(|known| known.eq_ignore_ascii_case(region))
 }
 
 #[cfg(test)]

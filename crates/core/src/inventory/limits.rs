@@ -45,7 +45,11 @@ pub struct TooMany {
 
 impl ListLimit {
     pub(super) fn holds(self, count: usize) -> Result<(), TooMany> {
-        if count > self.most { Err(TooMany { limit: self, count }) } else { Ok(()) }
+        if count > self.most {
+            Err(TooMany { limit: self, count })
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -93,14 +97,22 @@ fn bounded<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
     limit: ListLimit,
 ) -> Result<Vec<T>, D::Error> {
-    deserializer.deserialize_seq(Bounded { limit, or_one: false, of: PhantomData })
+    deserializer.deserialize_seq(Bounded {
+        limit,
+        or_one: false,
+        of: PhantomData,
+    })
 }
 
 /// A list, or a single element without brackets, as the AWS CLI's documentation shows it.
 pub(super) fn attached<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    deserializer.deserialize_any(Bounded { limit: ATTACHED, or_one: true, of: PhantomData })
+    deserializer.deserialize_any(Bounded {
+        limit: ATTACHED,
+        or_one: true,
+        of: PhantomData,
+    })
 }
 
 macro_rules! lists {

@@ -78,8 +78,10 @@ impl Principal {
     /// Permission set that Identity Center created the role from.
     pub fn permission_set(&self) -> Option<&str> {
         // AWSReservedSSO_<permission set>_<16 hexadecimal digits>
-        let rest =
-            self.name.strip_prefix("AWSReservedSSO_").filter(|_| self.path.starts_with("/aws-reserved/"))?;
+        let rest = self
+            .name
+            .strip_prefix("AWSReservedSSO_")
+            .filter(|_| self.path.starts_with("/aws-reserved/"))?;
         rest.rsplit_once('_').map(|(name, _)| name)
     }
 }
@@ -107,7 +109,9 @@ impl Inventory {
                 inline: role.role_policy_list,
                 attached: role.attached_managed_policies,
                 groups: Vec::new(),
-                boundary: role.permissions_boundary.map(|boundary| boundary.permissions_boundary_arn),
+                boundary: role
+                    .permissions_boundary
+                    .map(|boundary| boundary.permissions_boundary_arn),
                 tags: role.tags,
                 trust: role.assume_role_policy_document,
                 last_used: used.last_used_date,
@@ -123,7 +127,9 @@ impl Inventory {
             inline: user.user_policy_list,
             attached: user.attached_managed_policies,
             groups: user.group_list,
-            boundary: user.permissions_boundary.map(|boundary| boundary.permissions_boundary_arn),
+            boundary: user
+                .permissions_boundary
+                .map(|boundary| boundary.permissions_boundary_arn),
             tags: user.tags,
             trust: None,
             last_used: None,
@@ -133,7 +139,12 @@ impl Inventory {
         principals.sort_by(|a, b| a.arn.cmp(&b.arn));
         let groups = groups.into_iter().map(|group| (group.group_name.clone(), group));
         let managed = managed.into_iter().map(|policy| (policy.arn.clone(), policy));
-        Ok(Self { account, principals, groups: groups.collect(), managed: managed.collect() })
+        Ok(Self {
+            account,
+            principals,
+            groups: groups.collect(),
+            managed: managed.collect(),
+        })
     }
 
     /// Principals that a managed policy applies to, directly or through a group.
@@ -142,7 +153,9 @@ impl Inventory {
             move |attached: &[AttachedPolicy]| attached.iter().any(|policy| policy.policy_arn == policy_arn);
         self.principals.iter().filter(move |principal| {
             let group_has = |group: &String| {
-                self.groups.get(group).is_some_and(|group| names(&group.attached_managed_policies))
+                self.groups
+                    .get(group)
+                    .is_some_and(|group| names(&group.attached_managed_policies))
             };
             names(&principal.attached) || principal.groups.iter().any(group_has)
         })
@@ -150,6 +163,8 @@ impl Inventory {
 
     /// The users in a group.
     pub fn members<'i>(&'i self, group: &'i str) -> impl Iterator<Item = &'i Principal> {
-        self.principals.iter().filter(move |principal| principal.groups.iter().any(|name| name == group))
+        self.principals
+            .iter()
+            .filter(move |principal| principal.groups.iter().any(|name| name == group))
     }
 }

@@ -77,7 +77,10 @@ pub(super) fn managed(
 /// The part of an IAM ARN after the account.
 fn of_account<'a>(arn: &'a str, account: &str) -> Option<&'a str> {
     let (partition, rest) = arn.strip_prefix("arn:")?.split_once(':')?;
-    let rest = rest.strip_prefix("iam::")?.strip_prefix(account)?.strip_prefix(':')?;
+    let rest = rest
+        .strip_prefix("iam::")?
+        .strip_prefix(account)?
+        .strip_prefix(':')?;
     (!partition.is_empty()).then_some(rest)
 }
 
@@ -94,13 +97,20 @@ fn of_no_account(arn: &str) -> Option<&str> {
 }
 
 fn not_its_own(kind: NamedKind, name: &str, arn: &str) -> InventoryError {
-    InventoryError::Arn { kind, name: name.to_owned(), arn: arn.to_owned() }
+    InventoryError::Arn {
+        kind,
+        name: name.to_owned(),
+        arn: arn.to_owned(),
+    }
 }
 
 /// Rejects slashes: with one, two resources could have the same ARN, and two inline policies the same ID.
 fn no_slash(name: &str, arn: &str) -> Result<(), InventoryError> {
     if name.contains('/') {
-        return Err(InventoryError::Slash { name: name.to_owned(), arn: arn.to_owned() });
+        return Err(InventoryError::Slash {
+            name: name.to_owned(),
+            arn: arn.to_owned(),
+        });
     }
     Ok(())
 }
@@ -134,9 +144,10 @@ fn once_inline(holder: &str, all: &[InlinePolicy]) -> Result<(), InventoryError>
     let mut names: Vec<&str> = all.iter().map(|it| it.policy_name.as_str()).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair.first() == pair.last()) {
-        Some([name, ..]) => {
-            Err(InventoryError::InlineTwice { holder: holder.to_owned(), policy: (*name).to_owned() })
-        }
+        Some([name, ..]) => Err(InventoryError::InlineTwice {
+            holder: holder.to_owned(),
+            policy: (*name).to_owned(),
+        }),
         _ => Ok(()),
     }
 }

@@ -46,19 +46,29 @@ impl Account {
     /// What is above it in the organisation: its path without its own id.
     pub fn ou_path(&self) -> Option<String> {
         let path = self.paths.first()?.trim_end_matches('/');
-        Some(path.strip_suffix(self.id.as_str()).unwrap_or(path).trim_end_matches('/').to_owned())
+        Some(
+            path.strip_suffix(self.id.as_str())
+                .unwrap_or(path)
+                .trim_end_matches('/')
+                .to_owned(),
+        )
     }
 
     /// `State`, else `Status`.
     pub fn state(&self) -> &str {
-        self.state.as_deref().or(self.status.as_deref()).unwrap_or("ACTIVE")
+        self.state
+            .as_deref()
+            .or(self.status.as_deref())
+            .unwrap_or("ACTIVE")
     }
 
     /// Whether nobody can use the account: it is suspended, closed or not yet active. An unknown state does not
     /// count; whether the account can be read is then up to AWS.
     pub fn is_closed(&self) -> bool {
         const CLOSED: [&str; 4] = ["SUSPENDED", "PENDING_CLOSURE", "CLOSED", "PENDING_ACTIVATION"];
-        CLOSED.iter().any(|closed| closed.eq_ignore_ascii_case(self.state()))
+        CLOSED
+            .iter()
+            .any(|closed| closed.eq_ignore_ascii_case(self.state()))
     }
 }
 
@@ -90,22 +100,38 @@ impl Authorization {
         let mut inline = 0;
         let mut holder = |policies: usize, attached: usize, tags: usize| {
             inline += policies;
-            limits::INLINE.holds(policies).and(limits::ATTACHED.holds(attached)).and(limits::TAGS.holds(tags))
+            limits::INLINE
+                .holds(policies)
+                .and(limits::ATTACHED.holds(attached))
+                .and(limits::TAGS.holds(tags))
         };
         for it in &self.user_detail_list {
-            holder(it.user_policy_list.len(), it.attached_managed_policies.len(), it.tags.len())?;
+            holder(
+                it.user_policy_list.len(),
+                it.attached_managed_policies.len(),
+                it.tags.len(),
+            )?;
             limits::GROUPS_OF_USER.holds(it.group_list.len())?;
         }
         for it in &self.group_detail_list {
             holder(it.group_policy_list.len(), it.attached_managed_policies.len(), 0)?;
         }
         for it in &self.role_detail_list {
-            holder(it.role_policy_list.len(), it.attached_managed_policies.len(), it.tags.len())?;
+            holder(
+                it.role_policy_list.len(),
+                it.attached_managed_policies.len(),
+                it.tags.len(),
+            )?;
         }
         // AWS keeps more versions of its own policies than customers can.
-        let mut own = self.policies.iter().filter(|it| it.arn.split(':').nth(4) != Some("aws"));
+        let mut own = self
+            .policies
+            .iter()
+            .filter(|it| it.arn.split(':').nth(4) != Some("aws"));
         own.try_for_each(|it| {
-            limits::VERSIONS.holds(it.policy_version_list.len()).and(limits::TAGS.holds(it.tags.len()))
+            limits::VERSIONS
+                .holds(it.policy_version_list.len())
+                .and(limits::TAGS.holds(it.tags.len()))
         })?;
         limits::ALL_INLINE.holds(inline)
     }
@@ -129,8 +155,18 @@ impl TryFrom<Lists> for Authorization {
     type Error = TooMany;
 
     fn try_from(lists: Lists) -> Result<Self, TooMany> {
-        let Lists { user_detail_list, group_detail_list, role_detail_list, policies } = lists;
-        let all = Self { user_detail_list, group_detail_list, role_detail_list, policies };
+        let Lists {
+            user_detail_list,
+            group_detail_list,
+            role_detail_list,
+            policies,
+        } = lists;
+        let all = Self {
+            user_detail_list,
+            group_detail_list,
+            role_detail_list,
+            policies,
+        };
         all.within_limits()?;
         Ok(all)
     }
@@ -306,14 +342,19 @@ pub struct ManagedPolicyDetail {
     #[serde(default, deserialize_with = "limits::versions")]
     pub policy_version_list: Vec<PolicyVersion>,
     /// Its tags, which this answer of AWS leaves out and an answer put together from others may have.
-    #[serde(default, deserialize_with = "limits::tags", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "limits::tags",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub tags: Vec<Tag>,
 }
 
 impl ManagedPolicyDetail {
     /// Document of the default version.
     pub fn document(&self) -> Option<&PolicyText> {
-        self.default_version().and_then(|version| version.document.as_ref())
+        self.default_version()
+            .and_then(|version| version.document.as_ref())
     }
 
     /// The default version.

@@ -40,12 +40,14 @@ impl Defined {
 
     /// A role, user or group.
     pub fn add_holder(&mut self, account: &str, holder: PolicyHolder, address: &str) {
-        self.holders.insert((account.to_owned(), holder), address.to_owned());
+        self.holders
+            .insert((account.to_owned(), holder), address.to_owned());
     }
 
     /// A managed policy attached to somebody, by its ARN.
     pub fn add_attachment(&mut self, account: &str, holder: PolicyHolder, arn: &str, address: &str) {
-        self.attachments.insert((account.to_owned(), holder, arn.to_owned()), address.to_owned());
+        self.attachments
+            .insert((account.to_owned(), holder, arn.to_owned()), address.to_owned());
     }
 
     /// The policy of a permission set, by the set's name.
@@ -55,7 +57,8 @@ impl Defined {
 
     /// A construct of the CDK, by its stack and its logical ID there.
     pub fn add_construct(&mut self, stack: &str, logical_id: &str, path: &str) {
-        self.constructs.insert((stack.to_owned(), logical_id.to_owned()), path.to_owned());
+        self.constructs
+            .insert((stack.to_owned(), logical_id.to_owned()), path.to_owned());
     }
 
     pub(super) fn policy(&self, arn: &str) -> Option<&str> {
@@ -74,14 +77,18 @@ impl Defined {
         if self.holders.is_empty() {
             return None;
         }
-        self.holders.get(&(account.to_owned(), holder.clone())).map(String::as_str)
+        self.holders
+            .get(&(account.to_owned(), holder.clone()))
+            .map(String::as_str)
     }
 
     pub(super) fn attachment(&self, account: &str, holder: &PolicyHolder, arn: &str) -> Option<&str> {
         if self.attachments.is_empty() {
             return None;
         }
-        self.attachments.get(&(account.to_owned(), holder.clone(), arn.to_owned())).map(String::as_str)
+        self.attachments
+            .get(&(account.to_owned(), holder.clone(), arn.to_owned()))
+            .map(String::as_str)
     }
 
     pub(super) fn permission_set(&self, name: &str) -> Option<&str> {
@@ -92,6 +99,8 @@ impl Defined {
         if self.constructs.is_empty() {
             return None;
         }
-        self.constructs.get(&(stack.to_owned(), logical_id.to_owned())).map(String::as_str)
+        self.constructs
+            .get(&(stack.to_owned(), logical_id.to_owned()))
+            .map(String::as_str)
     }
 }

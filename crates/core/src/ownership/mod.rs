@@ -38,10 +38,19 @@ impl KnownCode<'_> {
         let owners: BTreeSet<CodeOwner> = match target {
             PolicyLocation::Inline { holder, policy } => {
                 let named = named(holder, inventory);
-                let inline = Inline { account, holder: &named, policy };
-                let known =
-                    self.defined.inline(inline).map(|address| of_state(address, Defines::Policy, None));
-                known.or_else(|| self.of_holder(inventory, holder, Defines::Holder)).into_iter().collect()
+                let inline = Inline {
+                    account,
+                    holder: &named,
+                    policy,
+                };
+                let known = self
+                    .defined
+                    .inline(inline)
+                    .map(|address| of_state(address, Defines::Policy, None));
+                known
+                    .or_else(|| self.of_holder(inventory, holder, Defines::Holder))
+                    .into_iter()
+                    .collect()
             }
             PolicyLocation::Managed { arn } if in_place => {
                 self.of_policy(inventory, arn).into_iter().collect()
@@ -61,7 +70,9 @@ impl KnownCode<'_> {
 
     /// Who defines a permission set.
     pub(crate) fn owner_of_set(self, set: &str) -> Option<CodeOwner> {
-        self.defined.permission_set(set).map(|address| of_state(address, Defines::Policy, None))
+        self.defined
+            .permission_set(set)
+            .map(|address| of_state(address, Defines::Policy, None))
     }
 
     /// Who defines a customer-managed policy.
@@ -72,7 +83,10 @@ impl KnownCode<'_> {
         let policy = inventory.managed.get(arn)?;
         let tagged = self.tagged(&policy.tags).or_else(|| {
             // AWS's answer leaves out the tags of policies. A name that CloudFormation made tells its stack.
-            let stacks = inventory.principals.iter().filter_map(|it| tags::stack_of(&it.tags));
+            let stacks = inventory
+                .principals
+                .iter()
+                .filter_map(|it| tags::stack_of(&it.tags));
             let mut named = stacks.filter_map(|stack| tags::named_by_stack(policy.name(), stack));
             named.next()
         });
@@ -86,7 +100,9 @@ impl KnownCode<'_> {
             return Some(of_state(address, defines, Some(named)));
         }
         // Groups have no tags.
-        let Holder::Principal(at) = holder else { return None };
+        let Holder::Principal(at) = holder else {
+            return None;
+        };
         let tagged = self.tagged(&inventory.principals.get(at)?.tags)?;
         Some(self.owner(tagged, defines, Some(named)))
     }
@@ -96,17 +112,33 @@ impl KnownCode<'_> {
     }
 
     fn owner(self, tagged: TaggedBy, defines: Defines, holder: Option<PolicyHolder>) -> CodeOwner {
-        let TaggedBy { mut tool, stack, mut resource } = tagged;
+        let TaggedBy {
+            mut tool,
+            stack,
+            mut resource,
+        } = tagged;
         let construct = stack.as_deref().zip(resource.as_deref());
         if let Some(path) = construct.and_then(|(stack, id)| self.defined.construct(stack, id)) {
             (tool, resource) = (CodeTool::Cdk, Some(path.to_owned()));
         }
-        CodeOwner { tool, defines, holder, stack, resource }
+        CodeOwner {
+            tool,
+            defines,
+            holder,
+            stack,
+            resource,
+        }
     }
 }
 
 fn of_state(address: &str, defines: Defines, holder: Option<PolicyHolder>) -> CodeOwner {
-    CodeOwner { tool: CodeTool::Terraform, defines, holder, stack: None, resource: Some(address.to_owned()) }
+    CodeOwner {
+        tool: CodeTool::Terraform,
+        defines,
+        holder,
+        stack: None,
+        resource: Some(address.to_owned()),
+    }
 }
 
 fn named(holder: Holder<'_>, inventory: &Inventory) -> PolicyHolder {

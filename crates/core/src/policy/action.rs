@@ -46,12 +46,22 @@ impl<'a> Pattern<'a> {
                 (Cow::Owned(service.to_owned()), Cow::Owned(name.to_owned()))
             }
         };
-        Ok(Self { service, name, shape: parts.shape, raw: Some(raw) })
+        Ok(Self {
+            service,
+            name,
+            shape: parts.shape,
+            raw: Some(raw),
+        })
     }
 
     /// A generated pattern: a literal, or a prefix if `shape` says so.
     pub(crate) fn new(service: Cow<'a, str>, name: Cow<'a, str>, shape: Shape) -> Self {
-        Self { service, name, shape, raw: None }
+        Self {
+            service,
+            name,
+            shape,
+            raw: None,
+        }
     }
 
     /// Whether the author wrote it.
@@ -76,7 +86,8 @@ impl<'a> Pattern<'a> {
                 // Names of a custom catalog can hold anything; the common ones need no escapes.
                 // No early exit, so that the compiler can vectorize the loop.
                 let needs_escapes = |part: &str| {
-                    part.bytes().fold(false, |found, b| found | (b < b' ') | (b == b'"') | (b == b'\\'))
+                    part.bytes()
+                        .fold(false, |found, b| found | (b < b' ') | (b == b'"') | (b == b'\\'))
                 };
                 if needs_escapes(&self.service) || needs_escapes(&self.name) {
                     write_text(out, &self.text());
@@ -187,12 +198,16 @@ fn joined(a: &[u8], a_end: &[u8], b: &[u8], b_end: &[u8]) -> Ordering {
     let common = a.len().min(b.len());
     let (a_head, a_rest) = a.split_at_checked(common).unwrap_or((a, &[]));
     let (b_head, b_rest) = b.split_at_checked(common).unwrap_or((b, &[]));
-    a_head.cmp(b_head).then_with(|| a_rest.iter().chain(a_end).cmp(b_rest.iter().chain(b_end)))
+    a_head
+        .cmp(b_head)
+        .then_with(|| a_rest.iter().chain(a_end).cmp(b_rest.iter().chain(b_end)))
 }
 
 /// Whether `text` begins with `prefix`, ignoring ASCII case.
 pub(crate) fn starts_with(text: &str, prefix: &str) -> bool {
-    text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+    text.as_bytes()
+        .get(..prefix.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
 /// An action pattern outside a policy: in the configuration or on the command line.
@@ -209,7 +224,10 @@ impl ActionPattern {
     /// If IAM would reject it as an action.
     pub fn parse(text: impl Into<String>) -> Result<Self, BadAction> {
         let text = text.into();
-        Ok(Self { parts: split(&text)?, text })
+        Ok(Self {
+            parts: split(&text)?,
+            text,
+        })
     }
 
     /// Whether it matches an action, ignoring case.
@@ -255,19 +273,34 @@ impl PatternParts {
 /// Parses an action string in one pass.
 fn split(text: &str) -> Result<PatternParts, BadAction> {
     if matches!(text, "*" | "*:*") {
-        return Ok(PatternParts { shape: Shape::All, colon: 0, end: 0 });
+        return Ok(PatternParts {
+            shape: Shape::All,
+            colon: 0,
+            end: 0,
+        });
     }
     let wild = |byte: &u8| matches!(byte, b'*' | b'?');
     let bytes = text.as_bytes();
     let Some(colon) = bytes.iter().position(|byte| *byte == b':') else {
-        return Err(if bytes.iter().any(wild) { BadAction::WildcardInService } else { BadAction::NoService });
+        return Err(if bytes.iter().any(wild) {
+            BadAction::WildcardInService
+        } else {
+            BadAction::NoService
+        });
     };
     let mut service = bytes.iter().take(colon);
     if colon == 0 {
         return Err(BadAction::NoService);
     }
-    if !service.clone().all(|b| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'.') {
-        return Err(if service.any(wild) { BadAction::WildcardInService } else { BadAction::BadService });
+    if !service
+        .clone()
+        .all(|b| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'.')
+    {
+        return Err(if service.any(wild) {
+            BadAction::WildcardInService
+        } else {
+            BadAction::BadService
+        });
     }
     if colon + 1 == bytes.len() {
         return Err(BadAction::NoName);
@@ -287,8 +320,20 @@ fn split(text: &str) -> Result<PatternParts, BadAction> {
         }
     }
     Ok(match first_wild {
-        None => PatternParts { shape: Shape::Literal, colon, end: bytes.len() },
-        Some(end) if !glob => PatternParts { shape: Shape::Prefix, colon, end },
-        Some(_) => PatternParts { shape: Shape::Glob, colon, end: bytes.len() },
+        None => PatternParts {
+            shape: Shape::Literal,
+            colon,
+            end: bytes.len(),
+        },
+        Some(end) if !glob => PatternParts {
+            shape: Shape::Prefix,
+            colon,
+            end,
+        },
+        Some(_) => PatternParts {
+            shape: Shape::Glob,
+            colon,
+            end: bytes.len(),
+        },
     })
 }

@@ -15,8 +15,10 @@ impl ActionNames {
     /// If a name has two spellings, the first by bytes is kept, so that the order of findings does not matter.
     pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
         // No action has a line feed in its name.
-        let mut all: Vec<&str> =
-            names.into_iter().filter(|name| !name.is_empty() && !name.contains('\n')).collect();
+        let mut all: Vec<&str> = names
+            .into_iter()
+            .filter(|name| !name.is_empty() && !name.contains('\n'))
+            .collect();
         if !all.is_sorted_by(|a, b| without_case(a, b) == Ordering::Less) {
             all.sort_by_cached_key(|name| (name.to_ascii_lowercase(), *name));
             all.dedup_by(|later, first| later.eq_ignore_ascii_case(first));
@@ -131,7 +133,9 @@ impl ActionSet {
     }
 
     fn extent(&mut self, service: &str) -> &mut Extent {
-        self.services.entry(service.to_ascii_lowercase().into()).or_default()
+        self.services
+            .entry(service.to_ascii_lowercase().into())
+            .or_default()
     }
 
     /// Adds what another set contains of these services.
@@ -146,9 +150,15 @@ impl ActionSet {
     /// The part of the set in these services.
     #[must_use]
     pub fn within(&self, services: &Services) -> Self {
-        let Services::Named(names) = services else { return self.clone() };
-        let within = names.iter().filter_map(|name| self.services.get_key_value(name.as_str()));
-        within.map(|(service, extent)| (Arc::clone(service), extent.clone())).collect()
+        let Services::Named(names) = services else {
+            return self.clone();
+        };
+        let within = names
+            .iter()
+            .filter_map(|name| self.services.get_key_value(name.as_str()));
+        within
+            .map(|(service, extent)| (Arc::clone(service), extent.clone()))
+            .collect()
     }
 
     /// Whether the set is empty.
@@ -170,6 +180,8 @@ impl ActionSet {
 impl FromIterator<(Arc<str>, Extent)> for ActionSet {
     /// Each service must appear once, in lower case.
     fn from_iter<I: IntoIterator<Item = (Arc<str>, Extent)>>(services: I) -> Self {
-        Self { services: services.into_iter().collect() }
+        Self {
+            services: services.into_iter().collect(),
+        }
     }
 }

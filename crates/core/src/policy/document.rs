@@ -86,7 +86,11 @@ impl Clause<'_> {
     pub(crate) fn same_text(&self, other: &Clause<'_>) -> bool {
         self.negated == other.negated
             && self.patterns.len() == other.patterns.len()
-            && self.patterns.iter().zip(&other.patterns).all(|(a, b)| a.same_text(b))
+            && self
+                .patterns
+                .iter()
+                .zip(&other.patterns)
+                .all(|(a, b)| a.same_text(b))
     }
 }
 
@@ -117,7 +121,8 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, PolicyError> {
     let mut bytes = text.trim().as_bytes().iter();
     while let Some(byte) = bytes.next() {
         let hex = |byte: Option<&u8>| {
-            byte.and_then(|b| char::from(*b).to_digit(16)).and_then(|d| u8::try_from(d).ok())
+            byte.and_then(|b| char::from(*b).to_digit(16))
+                .and_then(|d| u8::try_from(d).ok())
         };
         let ahead = bytes.as_slice();
         match (byte, hex(ahead.first()), hex(ahead.get(1))) {
@@ -130,8 +135,14 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, PolicyError> {
         }
     }
     match String::from_utf8(plain) {
-        Ok(plain) => Ok(Cow::Owned(plain.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(plain))),
-        Err(_) => Err(PolicyError { line: 1, column: 1, fault: Fault::NotUtf8 }),
+        Ok(plain) => Ok(Cow::Owned(
+            plain.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(plain),
+        )),
+        Err(_) => Err(PolicyError {
+            line: 1,
+            column: 1,
+            fault: Fault::NotUtf8,
+        }),
     }
 }
 
@@ -142,7 +153,11 @@ impl<'a> Document<'a> {
     /// If IAM would reject it, with line and column; [`PolicyError::help`] says how to fix it.
     pub fn parse(text: &'a str) -> Result<Self, PolicyError> {
         if text.len() > MAX_CHARS && text.chars().count() > MAX_CHARS {
-            return Err(PolicyError { line: 1, column: 1, fault: Fault::TooLong { limit: MAX_CHARS } });
+            return Err(PolicyError {
+                line: 1,
+                column: 1,
+                fault: Fault::TooLong { limit: MAX_CHARS },
+            });
         }
         Self::from_json(Json::parse(text)?, text)
     }
@@ -154,19 +169,34 @@ impl<'a> Document<'a> {
         let members = match json {
             Json::Map(members, _) => members,
             other => {
-                let fault = Fault::WrongType { what: "the policy", wanted: "an object", found: other.kind() };
+                let fault = Fault::WrongType {
+                    what: "the policy",
+                    wanted: "an object",
+                    found: other.kind(),
+                };
                 return fail(at, fault);
             }
         };
         known_names(&members, &["Version", "Id", "Statement"], source)?;
         let (head, key, value, tail) = match cut_out(members, "Statement") {
             Ok(parts) => parts,
-            Err(_) => return fail(at, Fault::Missing { what: "the policy", key: "Statement" }),
+            Err(_) => {
+                return fail(
+                    at,
+                    Fault::Missing {
+                        what: "the policy",
+                        key: "Statement",
+                    },
+                );
+            }
         };
         let (single, statements) = match value {
             Json::List(items, _) => (
                 false,
-                items.into_iter().map(|item| Statement::from_json(item, source)).collect::<Result<_, _>>()?,
+                items
+                    .into_iter()
+                    .map(|item| Statement::from_json(item, source))
+                    .collect::<Result<_, _>>()?,
             ),
             item @ Json::Map(..) => (true, vec![Statement::from_json(item, source)?]),
             other => {
@@ -178,12 +208,23 @@ impl<'a> Document<'a> {
                 return fail(other.offset_in(source), fault);
             }
         };
-        Ok(Self { frame: Arc::new(DocumentFrame { head, key, single, tail }), statements })
+        Ok(Self {
+            frame: Arc::new(DocumentFrame {
+                head,
+                key,
+                single,
+                tail,
+            }),
+            statements,
+        })
     }
 
     /// The same document with different statements.
     pub(crate) fn with(&self, statements: Vec<Statement<'a>>) -> Self {
-        Self { frame: Arc::clone(&self.frame), statements }
+        Self {
+            frame: Arc::clone(&self.frame),
+            statements,
+        }
     }
 
     /// The document for people: indented by two spaces, one action per line.
@@ -202,7 +243,9 @@ impl<'a> Document<'a> {
         printer.members(&frame.head);
         printer.key(frame.key);
         if frame.single {
-            self.statements.iter().for_each(|statement| statement.print(printer));
+            self.statements
+                .iter()
+                .for_each(|statement| statement.print(printer));
         } else {
             printer.open('[');
             for statement in &self.statements {
@@ -218,7 +261,11 @@ impl<'a> Document<'a> {
     /// Services of the Allow statements; all services if a pattern spans services.
     pub fn services(&self) -> Services {
         let mut services = BTreeSet::new();
-        for statement in self.statements.iter().filter(|statement| statement.frame.effect == Effect::Allow) {
+        for statement in self
+            .statements
+            .iter()
+            .filter(|statement| statement.frame.effect == Effect::Allow)
+        {
             if statement.clause.negated {
                 return Services::All;
             }
@@ -247,19 +294,38 @@ impl<'a> Statement<'a> {
         let members = match json {
             Json::Map(members, _) => members,
             other => {
-                let fault =
-                    Fault::WrongType { what: "a statement", wanted: "an object", found: other.kind() };
+                let fault = Fault::WrongType {
+                    what: "a statement",
+                    wanted: "an object",
+                    found: other.kind(),
+                };
                 return fail(other.offset_in(source), fault);
             }
         };
         known_names(
             &members,
-            &["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"],
+            &[
+                "Sid",
+                "Effect",
+                "Action",
+                "NotAction",
+                "Resource",
+                "NotResource",
+                "Condition",
+            ],
             source,
         )?;
         let effect = match members.iter().find(|(key, _)| is_key(key, "Effect")) {
             Some((_, value)) => effect(value, source)?,
-            None => return fail(at, Fault::Missing { what: "the statement", key: "Effect" }),
+            None => {
+                return fail(
+                    at,
+                    Fault::Missing {
+                        what: "the statement",
+                        key: "Effect",
+                    },
+                );
+            }
         };
         let (negated, head, key, value, tail) = match cut_out(members, "Action") {
             Ok((head, key, value, tail)) => {
@@ -271,7 +337,13 @@ impl<'a> Statement<'a> {
             Err(members) => match cut_out(members, "NotAction") {
                 Ok((head, key, value, tail)) => (true, head, key, value, tail),
                 Err(_) => {
-                    return fail(at, Fault::Missing { what: "the statement", key: "Action or NotAction" });
+                    return fail(
+                        at,
+                        Fault::Missing {
+                            what: "the statement",
+                            key: "Action or NotAction",
+                        },
+                    );
                 }
             },
         };
@@ -279,11 +351,27 @@ impl<'a> Statement<'a> {
             Json::List(items, _) => (false, items),
             item => (true, vec![item]),
         };
-        let patterns = items.iter().map(|item| pattern(item, source)).collect::<Result<_, _>>()?;
+        let patterns = items
+            .iter()
+            .map(|item| pattern(item, source))
+            .collect::<Result<_, _>>()?;
         let mut hasher = FxHasher::default();
         (&head, &tail).hash(&mut hasher);
-        let frame = Frame { effect, head, tail, hash: hasher.finish() };
-        Ok(Self { frame: Arc::new(frame), clause: Clause { key, negated, bare, patterns } })
+        let frame = Frame {
+            effect,
+            head,
+            tail,
+            hash: hasher.finish(),
+        };
+        Ok(Self {
+            frame: Arc::new(frame),
+            clause: Clause {
+                key,
+                negated,
+                bare,
+                patterns,
+            },
+        })
     }
 
     /// The same statement with different actions.
@@ -296,7 +384,15 @@ impl<'a> Statement<'a> {
         } else {
             "\"Action\""
         };
-        Self { frame: Arc::clone(&self.frame), clause: Clause { key, negated, bare, patterns } }
+        Self {
+            frame: Arc::clone(&self.frame),
+            clause: Clause {
+                key,
+                negated,
+                bare,
+                patterns,
+            },
+        }
     }
 
     /// Whether it applies to every resource, without a condition or anything else that could restrict it.
@@ -319,7 +415,9 @@ impl<'a> Statement<'a> {
     /// The first of the resources that it is about; none where it names those that it is not about.
     pub(crate) fn first_resource(&self) -> Option<String> {
         let mut members = self.frame.head.iter().chain(&self.frame.tail);
-        let value = members.find(|(key, _)| is_key(key, "Resource")).map(|(_, value)| value)?;
+        let value = members
+            .find(|(key, _)| is_key(key, "Resource"))
+            .map(|(_, value)| value)?;
         let first = match value {
             Json::List(items, _) => items.first()?,
             one => one,
@@ -330,7 +428,9 @@ impl<'a> Statement<'a> {
     /// The statement's Sid, decoded.
     pub(crate) fn sid(&self) -> Option<Cow<'a, str>> {
         let mut members = self.frame.head.iter().chain(&self.frame.tail);
-        members.find(|(key, _)| is_key(key, "Sid")).and_then(|(_, value)| value.as_text())
+        members
+            .find(|(key, _)| is_key(key, "Sid"))
+            .and_then(|(_, value)| value.as_text())
     }
 
     fn print(&self, printer: &mut Printer<'_, impl Sink>) {
@@ -376,7 +476,10 @@ fn known_names(members: &[Member<'_>], names: &[&'static str], source: &str) -> 
         if let Some(expected) = names.iter().find(|name| name.eq_ignore_ascii_case(&key))
             && *expected != key
         {
-            let fault = Fault::MisspelledKey { found: key.into_owned(), expected };
+            let fault = Fault::MisspelledKey {
+                found: key.into_owned(),
+                expected,
+            };
             return Err(PolicyError::at(source, offset_of(source, raw), fault));
         }
     }
@@ -387,8 +490,14 @@ fn effect(value: &Json<'_>, source: &str) -> Result<Effect, PolicyError> {
     let fault = match value.as_text() {
         Some(text) if text.eq_ignore_ascii_case("Allow") => return Ok(Effect::Allow),
         Some(text) if text.eq_ignore_ascii_case("Deny") => return Ok(Effect::Deny),
-        Some(text) => Fault::UnknownEffect { found: text.into_owned() },
-        None => Fault::WrongType { what: "Effect", wanted: "a string", found: value.kind() },
+        Some(text) => Fault::UnknownEffect {
+            found: text.into_owned(),
+        },
+        None => Fault::WrongType {
+            what: "Effect",
+            wanted: "a string",
+            found: value.kind(),
+        },
     };
     Err(PolicyError::at(source, value.offset_in(source), fault))
 }
@@ -397,9 +506,16 @@ fn pattern<'a>(item: &Json<'a>, source: &str) -> Result<Pattern<'a>, PolicyError
     let fault = match item {
         Json::Text(raw) => match Pattern::parse(raw) {
             Ok(pattern) => return Ok(pattern),
-            Err(problem) => Fault::BadAction { action: json::decoded(raw).into_owned(), problem },
+            Err(problem) => Fault::BadAction {
+                action: json::decoded(raw).into_owned(),
+                problem,
+            },
         },
-        other => Fault::WrongType { what: "an action", wanted: "a string", found: other.kind() },
+        other => Fault::WrongType {
+            what: "an action",
+            wanted: "a string",
+            found: other.kind(),
+        },
     };
     Err(PolicyError::at(source, item.offset_in(source), fault))
 }
@@ -411,7 +527,10 @@ fn pattern<'a>(item: &Json<'a>, source: &str) -> Result<Pattern<'a>, PolicyError
 pub fn parse_all(text: &str) -> Result<Vec<Document<'_>>, PolicyError> {
     match Json::parse(text)? {
         json if json.is_null() => Ok(Vec::new()),
-        Json::List(items, _) => items.into_iter().map(|item| Document::from_json(item, text)).collect(),
+        Json::List(items, _) => items
+            .into_iter()
+            .map(|item| Document::from_json(item, text))
+            .collect(),
         json => Ok(vec![Document::from_json(json, text)?]),
     }
 }
@@ -421,7 +540,9 @@ pub fn print_all(documents: &[Document<'_>], compact: bool) -> String {
     /// Estimated size of an indented pattern, and of a statement without its patterns.
     const ROOM: (usize, usize) = (48, 256);
     let statements = documents.iter().flat_map(|document| &document.statements);
-    let room = statements.map(|statement| statement.clause.patterns.len() * ROOM.0 + ROOM.1).sum();
+    let room = statements
+        .map(|statement| statement.clause.patterns.len() * ROOM.0 + ROOM.1)
+        .sum();
     let mut out = String::with_capacity(room);
     write_all(&mut out, documents, compact);
     out

@@ -213,7 +213,9 @@ impl fmt::Display for Quoted<'_> {
         const LONGEST: usize = 80;
         f.write_str("`")?;
         let end = self.0.char_indices().nth(LONGEST).map(|(at, _)| at);
-        f.write_str(&visible_line(end.and_then(|end| self.0.get(..end)).unwrap_or(self.0)))?;
+        f.write_str(&visible_line(
+            end.and_then(|end| self.0.get(..end)).unwrap_or(self.0),
+        ))?;
         f.write_str(if end.is_some() { "...`" } else { "`" })
     }
 }

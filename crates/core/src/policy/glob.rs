@@ -59,7 +59,12 @@ fn matches_by(pattern: &str, text: &str, same: impl Fn(&u8, &u8) -> bool) -> boo
 
 /// The length in bytes of the character that begins at `at`.
 fn width(text: &[u8], at: usize) -> usize {
-    1 + text.get(at + 1..).unwrap_or_default().iter().take_while(|b| (0x80..0xC0).contains(*b)).count()
+    1 + text
+        .get(at + 1..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|b| (0x80..0xC0).contains(*b))
+        .count()
 }
 
 /// Result of a containment check.
@@ -130,7 +135,9 @@ pub(crate) fn overlap(a: &str, b: &str) -> Option<bool> {
             // Any run: every position from the first reached one on is reachable.
             Symbol::Any => {
                 let first = reach.iter().position(|here| *here);
-                next.iter_mut().skip(first.unwrap_or(b.len() + 1)).for_each(|place| *place = true);
+                next.iter_mut()
+                    .skip(first.unwrap_or(b.len() + 1))
+                    .for_each(|place| *place = true);
             }
             Symbol::One | Symbol::Char(_) => {
                 for (j, other) in b.iter().enumerate().filter(|(j, _)| reach.get(*j) == Some(&true)) {
@@ -158,8 +165,14 @@ fn mark(places: &mut [bool], at: usize) {
 pub(crate) fn contained<'p>(inner: &str, outer: impl IntoIterator<Item = &'p str>) -> Containment {
     let automaton = Automaton::new(outer);
     let inner = symbols(inner);
-    Search { automaton: &automaton, inner: &inner, steps: Vec::new(), seen: HashSet::new(), left: BUDGET }
-        .run()
+    Search {
+        automaton: &automaton,
+        inner: &inner,
+        steps: Vec::new(),
+        seen: HashSet::new(),
+        left: BUDGET,
+    }
+    .run()
 }
 
 /// The union of the outer patterns: one state per symbol and one accepting state per pattern.
@@ -230,8 +243,11 @@ impl Automaton {
     /// A path as text, with a real character for the one that occurs in no pattern.
     fn spell(&self, path: &[Option<char>]) -> String {
         let named = |c: char| self.states.contains(&Some(Symbol::Char(c)));
-        let other =
-            ('a'..='z').chain('0'..='9').chain('\u{a1}'..='\u{ff}').find(|c| !named(*c)).unwrap_or('~');
+        let other = ('a'..='z')
+            .chain('0'..='9')
+            .chain('\u{a1}'..='\u{ff}')
+            .find(|c| !named(*c))
+            .unwrap_or('~');
         path.iter().map(|read| read.unwrap_or(other)).collect()
     }
 }
@@ -270,7 +286,10 @@ impl Search<'_> {
         let mut open = vec![(0, self.automaton.start(), None)];
         while let Some((at, set, last)) = open.pop() {
             // A step costs the words of the set and, in the worst case, one visit per state.
-            match self.left.checked_sub(set.len() + self.automaton.states.len() / 8 + 1) {
+            match self
+                .left
+                .checked_sub(set.len() + self.automaton.states.len() / 8 + 1)
+            {
                 Some(left) => self.left = left,
                 None => return Containment::TooComplex,
             }

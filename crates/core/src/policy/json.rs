@@ -49,7 +49,11 @@ impl Hash for At {
 impl<'a> Json<'a> {
     /// Parses one value that is the whole of `source`.
     pub fn parse(source: &'a str) -> Result<Self, PolicyError> {
-        let mut reader = JsonReader { source, bytes: source.as_bytes(), at: 0 };
+        let mut reader = JsonReader {
+            source,
+            bytes: source.as_bytes(),
+            at: 0,
+        };
         reader.skip_space();
         let value = reader.value(0)?;
         reader.skip_space();
@@ -70,9 +74,10 @@ impl<'a> Json<'a> {
     /// The value of the member called `name`, if this is an object that has it.
     pub(crate) fn get(&self, name: &str) -> Option<&Json<'a>> {
         match self {
-            Self::Map(members, _) => {
-                members.iter().find(|(key, _)| is_key(key, name)).map(|(_, value)| value)
-            }
+            Self::Map(members, _) => members
+                .iter()
+                .find(|(key, _)| is_key(key, name))
+                .map(|(_, value)| value),
             _ => None,
         }
     }
@@ -121,7 +126,9 @@ pub(crate) fn is_key(raw: &str, name: &str) -> bool {
 
 /// The text between the quotes, with its escapes.
 fn unquoted(raw: &str) -> &str {
-    raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw)
+    raw.strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(raw)
 }
 
 /// The decoded text of a string as written. The parser has checked its escapes, so nothing can fail here; anything
@@ -163,7 +170,9 @@ pub fn decoded(raw: &str) -> Cow<'_, str> {
 }
 
 fn code_unit(chars: &mut impl Iterator<Item = char>) -> u32 {
-    chars.take(4).fold(0, |unit, c| unit * 16 + c.to_digit(16).unwrap_or(0))
+    chars
+        .take(4)
+        .fold(0, |unit, c| unit * 16 + c.to_digit(16).unwrap_or(0))
 }
 
 struct JsonReader<'a> {
@@ -251,8 +260,12 @@ impl<'a> JsonReader<'a> {
         }
         self.at += 1;
         match repeated_key(&members) {
-            Some(key) => Err(self
-                .fault(offset_of(self.source, key), Fault::DuplicateKey { key: decoded(key).into_owned() })),
+            Some(key) => Err(self.fault(
+                offset_of(self.source, key),
+                Fault::DuplicateKey {
+                    key: decoded(key).into_owned(),
+                },
+            )),
             None => Ok(Json::Map(members, start)),
         }
     }
@@ -298,7 +311,11 @@ impl<'a> JsonReader<'a> {
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
         }
-        if self.at == start { Err(self.unexpected("a digit")) } else { Ok(()) }
+        if self.at == start {
+            Err(self.unexpected("a digit"))
+        } else {
+            Ok(())
+        }
     }
 
     fn number(&mut self) -> Result<Json<'a>, PolicyError> {
@@ -389,10 +406,15 @@ impl<'a> JsonReader<'a> {
 /// Position of the first duplicate key of an object. `serde_json` would silently keep the last one; AWS does not
 /// document which one IAM keeps.
 fn repeated_key<'a>(members: &[Member<'a>]) -> Option<&'a str> {
-    let escaped = members.iter().any(|(key, _)| key.bytes().any(|byte| byte == b'\\'));
+    let escaped = members
+        .iter()
+        .any(|(key, _)| key.bytes().any(|byte| byte == b'\\'));
     if escaped || members.len() > 16 {
         let mut seen = FxHashSet::default();
-        return members.iter().map(|(key, _)| *key).find(|key| !seen.insert(decoded(key)));
+        return members
+            .iter()
+            .map(|(key, _)| *key)
+            .find(|key| !seen.insert(decoded(key)));
     }
     let repeated = members
         .iter()

@@ -27,7 +27,10 @@ impl Observed {
                 return Some(format!("{service}:*"));
             }
             let lower: BTreeSet<String> = unused.names.iter().map(str::to_ascii_lowercase).collect();
-            let both = used.names.iter().find(|name| lower.contains(&name.to_ascii_lowercase()))?;
+            let both = used
+                .names
+                .iter()
+                .find(|name| lower.contains(&name.to_ascii_lowercase()))?;
             Some(format!("{service}:{both}"))
         })
     }
@@ -35,6 +38,9 @@ impl Observed {
 
 impl From<ActionSet> for Observed {
     fn from(unused: ActionSet) -> Self {
-        Self { unused, used: ActionSet::new() }
+        Self {
+            unused,
+            used: ActionSet::new(),
+        }
     }
 }

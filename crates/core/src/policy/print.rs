@@ -23,7 +23,12 @@ pub(crate) struct Printer<'o, S> {
 
 impl<'o, S: Sink> Printer<'o, S> {
     pub(crate) fn new(out: &'o mut S, style: Style) -> Self {
-        Self { out, style, depth: 0, follows: false }
+        Self {
+            out,
+            style,
+            depth: 0,
+            follows: false,
+        }
     }
 
     pub(crate) fn open(&mut self, bracket: char) {
@@ -53,7 +58,8 @@ impl<'o, S: Sink> Printer<'o, S> {
     pub(crate) fn key(&mut self, raw: &str) {
         self.item();
         self.out.push_str(raw);
-        self.out.push_str(if self.style == Style::Pretty { ": " } else { ":" });
+        self.out
+            .push_str(if self.style == Style::Pretty { ": " } else { ":" });
     }
 
     /// Returns the sink for a token.

@@ -29,7 +29,10 @@ impl Sink for Chars {
 
     fn push_str(&mut self, text: &str) {
         // What `chars` counts, many bytes at a time also for short text: every byte but those that go on with a character.
-        self.0 += text.bytes().map(|byte| usize::from(byte & 0xC0 != 0x80)).sum::<usize>();
+        self.0 += text
+            .bytes()
+            .map(|byte| usize::from(byte & 0xC0 != 0x80))
+            .sum::<usize>();
     }
 }
 

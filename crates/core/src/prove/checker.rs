@@ -39,8 +39,13 @@ impl<'u, 'a> Checker<'u, 'a> {
         after: &[Document<'a>],
     ) -> Result<Self, NotProven> {
         let (granted_before, granted_after) = (universe.none(), universe.none());
-        let mut checker =
-            Self { universe, granted_before, granted_after, undecided: BTreeSet::new(), used: 0 };
+        let mut checker = Self {
+            universe,
+            granted_before,
+            granted_after,
+            undecided: BTreeSet::new(),
+            used: 0,
+        };
         for context in contexts(before, after)? {
             checker.context(&context)?;
         }
@@ -50,7 +55,11 @@ impl<'u, 'a> Checker<'u, 'a> {
     fn context(&mut self, context: &Context<'_, 'a>) -> Result<(), NotProven> {
         let before = self.granted(&context.before);
         let same = same_text(context);
-        let after = if same { before.clone() } else { self.granted(&context.after) };
+        let after = if same {
+            before.clone()
+        } else {
+            self.granted(&context.after)
+        };
         let sides = (
             ContextSide::new(self.universe, &context.before),
             ContextSide::new(self.universe, &context.after),
@@ -69,13 +78,19 @@ impl<'u, 'a> Checker<'u, 'a> {
 
     fn granted(&self, clauses: &[&Clause<'a>]) -> ActionBits {
         let mut granted = self.universe.none();
-        clauses.iter().for_each(|clause| granted.insert_all(&self.universe.granted_by(clause)));
+        clauses
+            .iter()
+            .for_each(|clause| granted.insert_all(&self.universe.granted_by(clause)));
         granted
     }
 
     /// The first action of a set, if any.
     fn witness(&self, set: &ActionBits) -> Option<String> {
-        self.universe.list(set).into_iter().next().map(|(service, name)| format!("{service}:{name}"))
+        self.universe
+            .list(set)
+            .into_iter()
+            .next()
+            .map(|(service, name)| format!("{service}:{name}"))
     }
 
     /// Clause 1.
@@ -98,8 +113,11 @@ impl<'u, 'a> Checker<'u, 'a> {
         }
         // What was kept stands in the old order, so one pass over the old patterns finds all of it. New patterns
         // stand together where an old one stood, so the last container is likely the next.
-        let written =
-            context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let written = context
+            .before
+            .iter()
+            .filter(|clause| !clause.negated)
+            .flat_map(|clause| &clause.patterns);
         let mut ahead = written;
         let mut likely = None;
         for clause in &context.after {
@@ -149,8 +167,16 @@ impl<'u, 'a> Checker<'u, 'a> {
                 None => unclear = true,
             }
         }
-        let too_complex = || NotProven::Undecided(Undecided::TooComplex { pattern: pattern.text() });
-        let here = context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let too_complex = || {
+            NotProven::Undecided(Undecided::TooComplex {
+                pattern: pattern.text(),
+            })
+        };
+        let here = context
+            .before
+            .iter()
+            .filter(|clause| !clause.negated)
+            .flat_map(|clause| &clause.patterns);
         let here = here.filter(|other| {
             other.service.eq_ignore_ascii_case(&pattern.service) && other.shape != Shape::All
         });
@@ -165,8 +191,11 @@ impl<'u, 'a> Checker<'u, 'a> {
             Containment::TooComplex => Err(too_complex()),
             Containment::Escapes(_) if unclear => Err(too_complex()),
             Containment::Escapes(name) if containers.negated.is_empty() => {
-                let action =
-                    if pattern.shape == Shape::All { name } else { format!("{}:{name}", pattern.service) };
+                let action = if pattern.shape == Shape::All {
+                    name
+                } else {
+                    format!("{}:{name}", pattern.service)
+                };
                 Err(refuted(
                     FailedClause::NoWidening,
                     Some(context.number),
@@ -177,7 +206,10 @@ impl<'u, 'a> Checker<'u, 'a> {
             // A `NotAction` statement may still grant the string that the lists do not match.
             Containment::Escapes(name) => {
                 let granted = containers.negated.iter().any(|list| {
-                    !list.about(pattern).iter().any(|excluded| excluded.matches(&pattern.service, &name))
+                    !list
+                        .about(pattern)
+                        .iter()
+                        .any(|excluded| excluded.matches(&pattern.service, &name))
                 });
                 if granted || pattern.shape == Shape::All {
                     return self.overlap_witness(context, containers, pattern);
@@ -202,14 +234,19 @@ impl<'u, 'a> Checker<'u, 'a> {
         pattern: &Pattern<'a>,
     ) -> Result<(), NotProven> {
         let excluded = match containers.negated.as_slice() {
-            [only] if context.before.len() == 1 => {
-                only.about(pattern).into_iter().find(|it| it.overlaps(pattern) == Some(true))
-            }
+            [only] if context.before.len() == 1 => only
+                .about(pattern)
+                .into_iter()
+                .find(|it| it.overlaps(pattern) == Some(true)),
             _ => None,
         };
         match excluded {
             Some(excluded) => {
-                let action = if pattern.shape == Shape::All { excluded.text() } else { pattern.text() };
+                let action = if pattern.shape == Shape::All {
+                    excluded.text()
+                } else {
+                    pattern.text()
+                };
                 Err(refuted(
                     FailedClause::NoWidening,
                     Some(context.number),
@@ -239,7 +276,9 @@ impl<'u, 'a> Checker<'u, 'a> {
                 clause.patterns.get(at).is_some_and(|now| now.same_text(excluded))
             };
             let written = before.clause.patterns.iter().enumerate();
-            let mut moved = written.filter(|entry| !stays(*entry)).map(|(_, excluded)| excluded);
+            let mut moved = written
+                .filter(|entry| !stays(*entry))
+                .map(|(_, excluded)| excluded);
             match moved.find_map(|excluded| after.escape(excluded)) {
                 None => return Ok(()),
                 Some(Err(reason)) => return Err(NotProven::Undecided(reason)),
@@ -248,12 +287,18 @@ impl<'u, 'a> Checker<'u, 'a> {
         }
         match (freed, context.before.as_slice()) {
             // An `Action` list grants only services that it names; `NotAction` grants others too.
-            (None, _) => {
-                Err(refuted(FailedClause::NoWidening, Some(context.number), None, Refutation::Widened))
-            }
-            (freed, [_]) => {
-                Err(refuted(FailedClause::NoWidening, Some(context.number), freed, Refutation::Widened))
-            }
+            (None, _) => Err(refuted(
+                FailedClause::NoWidening,
+                Some(context.number),
+                None,
+                Refutation::Widened,
+            )),
+            (freed, [_]) => Err(refuted(
+                FailedClause::NoWidening,
+                Some(context.number),
+                freed,
+                Refutation::Widened,
+            )),
             _ => Err(NotProven::Undecided(Undecided::NotActionUnion)),
         }
     }
@@ -289,7 +334,9 @@ impl<'u, 'a> Checker<'u, 'a> {
             }
             // It had to be kept: the author's wildcard matches it, and so does a kept one.
             let reached = |side: &ContextSide<'_, '_, 'a>, name: &str| {
-                side.wild.about(Some(at)).any(|pattern| pattern.matches(&scope.prefix, name))
+                side.wild
+                    .about(Some(at))
+                    .any(|pattern| pattern.matches(&scope.prefix, name))
             };
             for (bit, extra) in self.universe.extras_of(at) {
                 let name = &extra.lower;
@@ -314,7 +361,10 @@ impl<'u, 'a> Checker<'u, 'a> {
 impl<'u, 'd, 'a> ContextSide<'u, 'd, 'a> {
     fn new(universe: &'u Universe<'a>, clauses: &[&'d Clause<'a>]) -> Self {
         let negated = clauses.iter().filter(|clause| clause.negated);
-        let plain = clauses.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let plain = clauses
+            .iter()
+            .filter(|clause| !clause.negated)
+            .flat_map(|clause| &clause.patterns);
         let wild = || plain.clone().filter(|pattern| pattern.shape != Shape::Literal);
         Self {
             wild: ByService::new(universe, wild()),
@@ -327,5 +377,9 @@ impl<'u, 'd, 'a> ContextSide<'u, 'd, 'a> {
 /// Whether the lists of a context are unchanged.
 fn same_text(context: &Context<'_, '_>) -> bool {
     context.before.len() == context.after.len()
-        && context.before.iter().zip(&context.after).all(|(before, after)| before.same_text(after))
+        && context
+            .before
+            .iter()
+            .zip(&context.after)
+            .all(|(before, after)| before.same_text(after))
 }

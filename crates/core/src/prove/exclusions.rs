@@ -15,7 +15,11 @@ pub(super) struct Exclusions<'u, 'd, 'a> {
 
 impl<'u, 'd, 'a: 'd> Exclusions<'u, 'd, 'a> {
     pub(super) fn new(universe: &'u Universe<'a>, clause: &'d Clause<'a>) -> Self {
-        Self { universe, clause, by_service: ByService::new(universe, &clause.patterns) }
+        Self {
+            universe,
+            clause,
+            by_service: ByService::new(universe, &clause.patterns),
+        }
     }
 
     /// Entries that may exclude part of a pattern.
@@ -50,12 +54,16 @@ impl<'u, 'd, 'a: 'd> Exclusions<'u, 'd, 'a> {
         if excluded.shape == Shape::All {
             return Some(Ok("*".to_owned()));
         }
-        let here = here.into_iter().filter(|it| it.service.eq_ignore_ascii_case(&excluded.service));
+        let here = here
+            .into_iter()
+            .filter(|it| it.service.eq_ignore_ascii_case(&excluded.service));
         let globs: Vec<_> = here.map(Pattern::glob).collect();
         match glob::contained(&excluded.glob(), globs.iter().map(AsRef::as_ref)) {
             Containment::Contained => None,
             Containment::Escapes(name) => Some(Ok(format!("{}:{name}", excluded.service))),
-            Containment::TooComplex => Some(Err(Undecided::TooComplex { pattern: excluded.text() })),
+            Containment::TooComplex => Some(Err(Undecided::TooComplex {
+                pattern: excluded.text(),
+            })),
         }
     }
 

@@ -24,7 +24,12 @@ pub(super) fn refuted(
     action: Option<String>,
     reason: Refutation,
 ) -> NotProven {
-    NotProven::Refuted(Counterexample { clause, statement, action, reason })
+    NotProven::Refuted(Counterexample {
+        clause,
+        statement,
+        action,
+        reason,
+    })
 }
 
 /// Checks clause 3 and groups statements by context.
@@ -41,8 +46,10 @@ pub(super) fn contexts<'d, 'a>(
             homes.push(None);
             continue;
         }
-        let home =
-            contexts.iter().position(|context| *context.frame == *statement.frame).unwrap_or(contexts.len());
+        let home = contexts
+            .iter()
+            .position(|context| *context.frame == *statement.frame)
+            .unwrap_or(contexts.len());
         homes.push(Some(home));
         match contexts.get_mut(home) {
             Some(context) => context.before.push(&statement.clause),
@@ -85,7 +92,10 @@ pub(super) fn contexts<'d, 'a>(
             }
         }
     }
-    let gone = homes.iter().zip(&denied).position(|(home, seen)| home.is_none() && !seen);
+    let gone = homes
+        .iter()
+        .zip(&denied)
+        .position(|(home, seen)| home.is_none() && !seen);
     match gone {
         Some(at) => Err(frame(Some(at + 1), Refutation::DenyGone)),
         None => Ok(contexts),

@@ -26,13 +26,21 @@ impl<'a> Checker<'_, 'a> {
                 Refutation::StillGranted,
             ))
         };
-        let mut whole = self.universe.scopes().iter().filter(|scope| scope.whole).peekable();
+        let mut whole = self
+            .universe
+            .scopes()
+            .iter()
+            .filter(|scope| scope.whole)
+            .peekable();
         if whole.peek().is_none() {
             return Ok(());
         }
         let unused = self.universe.unused();
         let is_old = |pattern: &Pattern<'a>| {
-            context.before.iter().any(|clause| clause.patterns.iter().any(|old| old.same_text(pattern)))
+            context
+                .before
+                .iter()
+                .any(|clause| clause.patterns.iter().any(|old| old.same_text(pattern)))
         };
         for clause in context.after.iter().filter(|clause| !clause.negated) {
             for pattern in &clause.patterns {
@@ -110,7 +118,9 @@ impl<'a> Checker<'_, 'a> {
             // Of a service that it does not touch, it grants all there is. What is named as unused may join the list.
             for at in &open {
                 let untouched = scope_at(*at).filter(|scope| !scope.any_unused);
-                let Some(every) = untouched.map(Scope::every) else { continue };
+                let Some(every) = untouched.map(Scope::every) else {
+                    continue;
+                };
                 if list.clear_of(&every) == Some(true) && !is_granted(&every, *at) {
                     return lost(&every, *at);
                 }
@@ -118,7 +128,9 @@ impl<'a> Checker<'_, 'a> {
         }
         if before.everything {
             for at in &open {
-                let Some(every) = scope_at(*at).map(Scope::every) else { continue };
+                let Some(every) = scope_at(*at).map(Scope::every) else {
+                    continue;
+                };
                 if !is_granted(&every, *at) {
                     return lost(&every, *at);
                 }
@@ -138,14 +150,19 @@ impl<'a> Checker<'_, 'a> {
     /// name itself, so it also holds for names that no catalog has.
     pub(super) fn seen_in_use(&mut self, context: &Context<'_, 'a>) -> Result<(), NotProven> {
         let mut checked = 0;
-        let (before, after) = (lists(self.universe, &context.before), lists(self.universe, &context.after));
+        let (before, after) = (
+            lists(self.universe, &context.before),
+            lists(self.universe, &context.after),
+        );
         for seen in self.universe.used() {
             let Some(service) = self.universe.scopes().get(seen.scope).map(|scope| &*scope.prefix) else {
                 continue;
             };
             let grants = |lists: &[(bool, ByService<'_, 'a>)], name: &str| {
                 lists.iter().any(|(negated, list)| {
-                    list.about(Some(seen.scope)).any(|pattern| pattern.matches(service, name)) != *negated
+                    list.about(Some(seen.scope))
+                        .any(|pattern| pattern.matches(service, name))
+                        != *negated
                 })
             };
             for name in &seen.names {
@@ -171,5 +188,8 @@ impl<'a> Checker<'_, 'a> {
 
 /// The lists of a side, and whether each is a `NotAction` list.
 fn lists<'d, 'a>(universe: &Universe<'a>, clauses: &[&'d Clause<'a>]) -> Vec<(bool, ByService<'d, 'a>)> {
-    clauses.iter().map(|clause| (clause.negated, ByService::new(universe, &clause.patterns))).collect()
+    clauses
+        .iter()
+        .map(|clause| (clause.negated, ByService::new(universe, &clause.patterns)))
+        .collect()
 }

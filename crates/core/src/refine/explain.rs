@@ -51,7 +51,10 @@ pub(crate) struct NameLimit {
 
 impl NameLimit {
     /// No limit.
-    pub(crate) const ALL: Self = Self { unused: usize::MAX, matches: usize::MAX };
+    pub(crate) const ALL: Self = Self {
+        unused: usize::MAX,
+        matches: usize::MAX,
+    };
 }
 
 /// Compares a document with its result. It looks only at the two, so it is also correct after fitting.
@@ -67,8 +70,13 @@ pub(crate) fn explain<'a>(
             continue;
         }
         let successors = after.iter().flat_map(|document| &document.statements);
-        let successors: Vec<_> = successors.filter(|other| other.frame == statement.frame).collect();
-        let now: Vec<&Pattern<'a>> = successors.iter().flat_map(|other| &other.clause.patterns).collect();
+        let successors: Vec<_> = successors
+            .filter(|other| other.frame == statement.frame)
+            .collect();
+        let now: Vec<&Pattern<'a>> = successors
+            .iter()
+            .flat_map(|other| &other.clause.patterns)
+            .collect();
         let change = |pattern, unused: (Vec<String>, usize), instead| PatternChange {
             statement: at + 1,
             sid: statement.sid().map(|sid| sid.into_owned()),
@@ -85,18 +93,27 @@ pub(crate) fn explain<'a>(
             if !fresh.is_empty() {
                 let mut unused = universe.granted_by(&statement.clause);
                 unused.keep_only(universe.unused());
-                let instead = fresh.iter().map(|pattern| new_pattern(universe, pattern, most.matches));
+                let instead = fresh
+                    .iter()
+                    .map(|pattern| new_pattern(universe, pattern, most.matches));
                 let unused = names(universe, &unused, None, most.unused);
                 changes.push(change("NotAction".to_owned(), unused, instead.collect()));
             }
             continue;
         }
         if let Some(open) = successors.iter().find(|other| other.clause.negated) {
-            let star = statement.clause.patterns.iter().find(|pattern| pattern.shape == Shape::All);
+            let star = statement
+                .clause
+                .patterns
+                .iter()
+                .find(|pattern| pattern.shape == Shape::All);
             let unused = names(universe, universe.unused(), None, most.unused);
             let entries = open.clause.patterns.len();
             let change = star.map(|star| change(star.text(), unused, Vec::new()));
-            changes.extend(change.map(|change| PatternChange { all_but: Some(entries), ..change }));
+            changes.extend(change.map(|change| PatternChange {
+                all_but: Some(entries),
+                ..change
+            }));
             continue;
         }
         for pattern in &statement.clause.patterns {
@@ -107,7 +124,9 @@ pub(crate) fn explain<'a>(
             universe.insert(pattern, &mut unused);
             unused.keep_only(universe.unused());
             let instead = fresh.iter().filter(|new| pattern.contains(new));
-            let instead = instead.map(|new| new_pattern(universe, new, most.matches)).collect();
+            let instead = instead
+                .map(|new| new_pattern(universe, new, most.matches))
+                .collect();
             let unused = names(universe, &unused, universe.scope_of(pattern), most.unused);
             changes.push(change(pattern.text(), unused, instead));
         }
@@ -117,12 +136,20 @@ pub(crate) fn explain<'a>(
 
 fn new_pattern(universe: &Universe<'_>, pattern: &Pattern<'_>, most: usize) -> NewPattern {
     if pattern.shape == Shape::Literal {
-        return NewPattern { pattern: pattern.text(), matches: Vec::new(), match_count: 0 };
+        return NewPattern {
+            pattern: pattern.text(),
+            matches: Vec::new(),
+            match_count: 0,
+        };
     }
     let mut matched = universe.none();
     universe.insert(pattern, &mut matched);
     let (matches, match_count) = names(universe, &matched, universe.scope_of(pattern), most);
-    NewPattern { pattern: pattern.text(), matches, match_count }
+    NewPattern {
+        pattern: pattern.text(),
+        matches,
+        match_count,
+    }
 }
 
 /// The first names of a set, and their total number. `scope` is set if all of them are in one service.
@@ -136,5 +163,10 @@ fn names(
         return (Vec::new(), set.len());
     }
     let names = universe.list_in(set, scope).into_iter().take(most);
-    (names.map(|(service, name)| [service, ":", name].concat()).collect(), set.len())
+    (
+        names
+            .map(|(service, name)| [service, ":", name].concat())
+            .collect(),
+        set.len(),
+    )
 }

@@ -95,7 +95,9 @@ pub enum DoesNotFit {
 
 impl DoesNotFit {
     pub(super) fn too_many_patterns(policy: &Document<'_>) -> Self {
-        Self::TooManyPatterns { statements: policy.statements.len() }
+        Self::TooManyPatterns {
+            statements: policy.statements.len(),
+        }
     }
 }
 
@@ -119,7 +121,11 @@ pub(crate) fn fit<'a>(
         return Ok((vec![listed], FitStep::NotActionToAction));
     }
     let statements = refined.statements.iter().map(|statement| {
-        if grants(statement) { recovered(universe, before, statement, budget) } else { Ok(statement.clone()) }
+        if grants(statement) {
+            recovered(universe, before, statement, budget)
+        } else {
+            Ok(statement.clone())
+        }
     });
     let shortest = refined.with(statements.collect::<Result<_, _>>().map_err(used_up)?);
     let chars = shortest.quota_chars();
@@ -142,14 +148,25 @@ pub(crate) fn fit<'a>(
     }
     match parts {
         Split::Into(documents) => Ok((documents, FitStep::Split)),
-        Split::TooMany(policies) => Err(DoesNotFit::TooManyPolicies { chars, quota, policies }),
+        Split::TooMany(policies) => Err(DoesNotFit::TooManyPolicies {
+            chars,
+            quota,
+            policies,
+        }),
         Split::Stuck(number) => {
             // Its number in the original document, because earlier statements may have been removed.
             let stuck = refined.statements.get(number - 1);
-            let original =
-                before.statements.iter().position(|it| stuck.is_some_and(|stuck| it.frame == stuck.frame));
+            let original = before
+                .statements
+                .iter()
+                .position(|it| stuck.is_some_and(|stuck| it.frame == stuck.frame));
             let statement = original.map_or(number, |at| at + 1);
-            Err(DoesNotFit::Statement { chars, quota, statement, managed })
+            Err(DoesNotFit::Statement {
+                chars,
+                quota,
+                statement,
+                managed,
+            })
         }
     }
 }
@@ -176,7 +193,10 @@ fn listed<'a>(
     let mut statements = Vec::with_capacity(refined.statements.len());
     for statement in &refined.statements {
         let statement = if excepts(statement) {
-            shorter(statement.clone(), spelled_out(universe, before, statement, Ends::Words, budget)?)
+            shorter(
+                statement.clone(),
+                spelled_out(universe, before, statement, Ends::Words, budget)?,
+            )
         } else {
             statement.clone()
         };
@@ -194,13 +214,22 @@ fn was_star(before: &Document<'_>, statement: &Statement<'_>) -> bool {
     let is_star = |origin: &Statement<'_>| {
         origin.frame == statement.frame
             && !origin.clause.negated
-            && origin.clause.patterns.iter().any(|pattern| pattern.shape == Shape::All)
+            && origin
+                .clause
+                .patterns
+                .iter()
+                .any(|pattern| pattern.shape == Shape::All)
     };
     !statement.clause.patterns.iter().any(Pattern::is_written) && before.statements.iter().any(is_star)
 }
 
 fn length(statement: &Statement<'_>) -> usize {
-    statement.clause.patterns.iter().map(|pattern| pattern.printed_len() + 1).sum()
+    statement
+        .clause
+        .patterns
+        .iter()
+        .map(|pattern| pattern.printed_len() + 1)
+        .sum()
 }
 
 fn shorter<'a>(one: Statement<'a>, other: Statement<'a>) -> Statement<'a> {
@@ -240,7 +269,9 @@ fn spelled_out<'a>(
         }
         for pattern in prefixes(universe, at, "", ends, |bit| granted.has(bit)) {
             // A prefix that matches no unused name may still overlap an excluded wildcard.
-            let mut wild = excluded.of(Some(at)).filter(|(_, excluded)| excluded.shape != Shape::Literal);
+            let mut wild = excluded
+                .of(Some(at))
+                .filter(|(_, excluded)| excluded.shape != Shape::Literal);
             if wild.any(|(_, excluded)| excluded.overlaps(&pattern) != Some(false)) {
                 patterns.extend(names_of(universe, at, |bit, lower| {
                     granted.has(bit) && pattern.matches_name(lower)
@@ -270,11 +301,18 @@ fn recovered<'a>(
         let negated = excluded_anew(universe, statement);
         budget.pay(negated.clause.patterns.len())?;
         let negated = shorter(statement.clone(), negated);
-        return Ok(shorter(negated, spelled_out(universe, before, statement, Ends::Anywhere, budget)?));
+        return Ok(shorter(
+            negated,
+            spelled_out(universe, before, statement, Ends::Anywhere, budget)?,
+        ));
     }
     // The author's wildcards limit how wide a new prefix may be.
     let same_frame = |origin: &&Statement<'a>| origin.frame == statement.frame && !origin.clause.negated;
-    let origin = before.statements.iter().filter(same_frame).flat_map(|origin| &origin.clause.patterns);
+    let origin = before
+        .statements
+        .iter()
+        .filter(same_frame)
+        .flat_map(|origin| &origin.clause.patterns);
     let origin = ByService::new(universe, origin);
     let present = ByService::new(universe, &statement.clause.patterns);
     if present.of(None).next().is_some() {
@@ -297,14 +335,20 @@ fn recovered<'a>(
         let mut roots: Vec<&str> = if everything {
             vec![""]
         } else {
-            origin.of(Some(at)).filter(|(_, it)| is_prefix(it)).map(|(_, it)| &*it.name).collect()
+            origin
+                .of(Some(at))
+                .filter(|(_, it)| is_prefix(it))
+                .map(|(_, it)| &*it.name)
+                .collect()
         };
         roots.sort_by_key(|root| root.to_ascii_lowercase());
         roots.dedup_by(|later, first| starts_with(later, first));
         let start = placed.len();
         for root in roots {
-            let Some(place) =
-                here().filter(|(_, it)| starts_with(&it.name, root)).map(|(place, _)| place).min()
+            let Some(place) = here()
+                .filter(|(_, it)| starts_with(&it.name, root))
+                .map(|(place, _)| place)
+                .min()
             else {
                 continue;
             };
@@ -317,9 +361,15 @@ fn recovered<'a>(
                 }
             }
         }
+        placed.extend(
+            here()
+                .filter(|(_, it)| it.shape == Shape::Glob)
+                .map(|(place, it)| (place, it.clone())),
+        );
         placed
-            .extend(here().filter(|(_, it)| it.shape == Shape::Glob).map(|(place, it)| (place, it.clone())));
-        placed.iter().skip(start).for_each(|(_, pattern)| universe.insert(pattern, &mut covered));
+            .iter()
+            .skip(start)
+            .for_each(|(_, pattern)| universe.insert(pattern, &mut covered));
         let left = here().filter(|(_, it)| it.shape == Shape::Literal && !universe.meets(it, &covered));
         placed.extend(left.map(|(place, pattern)| (place, pattern.clone())));
     }
@@ -338,7 +388,9 @@ fn excluded_anew<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Stat
     let stays = |pattern: &&Pattern<'a>| pattern.is_written() || pattern.shape != Shape::Literal;
     let mut patterns: Vec<Pattern<'a>> = statement.clause.patterns.iter().filter(stays).cloned().collect();
     let mut covered = universe.none();
-    patterns.iter().for_each(|pattern| universe.insert(pattern, &mut covered));
+    patterns
+        .iter()
+        .for_each(|pattern| universe.insert(pattern, &mut covered));
     let mut left = universe.everything();
     left.remove_all(&granted);
     left.remove_all(&covered);
@@ -349,7 +401,11 @@ fn excluded_anew<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Stat
             continue;
         }
         let wanted = prefixes(universe, at, "", Ends::Anywhere, |bit| !granted.has(bit));
-        fresh.extend(wanted.into_iter().filter(|pattern| universe.meets(pattern, &left)));
+        fresh.extend(
+            wanted
+                .into_iter()
+                .filter(|pattern| universe.meets(pattern, &left)),
+        );
     }
     fresh.sort_by(Pattern::by_bytes);
     patterns.append(&mut fresh);

@@ -41,9 +41,15 @@ pub(super) fn generalize<'a>(universe: &Universe<'a>, pattern: &Pattern<'a>) -> 
         // The other actions of the service are unknown, so its wildcard cannot be split (R9). The checker names it.
         _ if scope.known.is_none() => return Replacement::Keep,
         Shape::Prefix => prefixes(universe, at, &pattern.name, Ends::Words, |bit| !unused.has(bit)),
-        _ => names_of(universe, at, |bit, lower| !unused.has(bit) && pattern.matches_name(lower)),
+        _ => names_of(universe, at, |bit, lower| {
+            !unused.has(bit) && pattern.matches_name(lower)
+        }),
     };
-    if fresh.is_empty() { Replacement::Remove } else { Replacement::Split(fresh) }
+    if fresh.is_empty() {
+        Replacement::Remove
+    } else {
+        Replacement::Split(fresh)
+    }
 }
 
 /// `*`, split by service (R7).
@@ -58,19 +64,26 @@ fn everything<'a>(universe: &Universe<'a>) -> Replacement<'a> {
         } else if scope.whole {
             // Nothing of it is left.
         } else if scope.any_unused && scope.known.is_some() {
-            fresh.extend(prefixes(universe, at, "", Ends::Words, |bit| !universe.unused().has(bit)));
+            fresh.extend(prefixes(universe, at, "", Ends::Words, |bit| {
+                !universe.unused().has(bit)
+            }));
         } else {
             fresh.push(whole_service(scope));
         }
     }
-    if fresh.is_empty() { Replacement::Remove } else { Replacement::Split(fresh) }
+    if fresh.is_empty() {
+        Replacement::Remove
+    } else {
+        Replacement::Split(fresh)
+    }
 }
 
 /// A pattern of a service that was not used at all, but has actions whose use AWS does not track. Only these are
 /// kept, by name.
 fn withheld<'a>(universe: &Universe<'a>, at: usize, pattern: &Pattern<'a>) -> Replacement<'a> {
-    let names =
-        names_of(universe, at, |bit, lower| !universe.unused().has(bit) && pattern.matches_name(lower));
+    let names = names_of(universe, at, |bit, lower| {
+        !universe.unused().has(bit) && pattern.matches_name(lower)
+    });
     if names.is_empty() {
         Replacement::Remove
     } else if universe.meets(pattern, universe.unused()) {
@@ -94,10 +107,16 @@ pub(super) fn prefixes<'a>(
     ends: Ends,
     kept: impl Fn(usize) -> bool,
 ) -> Vec<Pattern<'a>> {
-    let Some(scope) = universe.scopes().get(at) else { return Vec::new() };
+    let Some(scope) = universe.scopes().get(at) else {
+        return Vec::new();
+    };
     let names = SortedNames::new(universe, at, root);
     let nodes = if root.is_empty() && names.len() > 0 && (0..names.len()).all(|name| kept(names.bit(name))) {
-        vec![Node { at: 0, len: 0, star: true }]
+        vec![Node {
+            at: 0,
+            len: 0,
+            star: true,
+        }]
     } else {
         cover(&names, root.len(), ends, kept)
     };
@@ -114,7 +133,9 @@ pub(super) fn names_of<'a>(
     at: usize,
     kept: impl Fn(usize, &str) -> bool,
 ) -> Vec<Pattern<'a>> {
-    let Some(scope) = universe.scopes().get(at) else { return Vec::new() };
+    let Some(scope) = universe.scopes().get(at) else {
+        return Vec::new();
+    };
     let names = SortedNames::new(universe, at, "");
     let held = (0..names.len()).filter(|name| kept(names.bit(*name), names.lower(*name)));
     held.map(|name| {
@@ -127,7 +148,9 @@ pub(super) fn names_of<'a>(
 /// Full names of all actions of a set, in byte order.
 pub(super) fn names_in<'a>(universe: &Universe<'a>, set: &ActionBits) -> Vec<Pattern<'a>> {
     let scopes = 0..universe.scopes().len();
-    let mut names: Vec<_> = scopes.flat_map(|at| names_of(universe, at, |bit, _| set.has(bit))).collect();
+    let mut names: Vec<_> = scopes
+        .flat_map(|at| names_of(universe, at, |bit, _| set.has(bit)))
+        .collect();
     names.sort_by(Pattern::by_bytes);
     names
 }

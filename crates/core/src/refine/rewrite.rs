@@ -44,7 +44,11 @@ fn narrow_action<'a>(
     for (at, pattern) in patterns.iter().enumerate() {
         let is_repeat =
             || pattern.shape != Shape::Literal && split.contains(&pattern.text().to_ascii_lowercase());
-        match if is_repeat() { Replacement::Remove } else { generalize(universe, pattern) } {
+        match if is_repeat() {
+            Replacement::Remove
+        } else {
+            generalize(universe, pattern)
+        } {
             Replacement::Keep => {}
             Replacement::Remove => changed.push((at, Vec::new())),
             Replacement::Split(fresh) => {
@@ -75,9 +79,14 @@ fn narrow_action<'a>(
 /// Removes new patterns that another pattern of the statement repeats or covers (R5). The author's own patterns are
 /// kept.
 fn drop_repeats<'a>(patterns: &[Pattern<'a>], changed: &mut Vec<(usize, Vec<Pattern<'a>>)>) {
-    let splits: Vec<usize> =
-        changed.iter().filter(|(_, fresh)| !fresh.is_empty()).map(|(at, _)| *at).collect();
-    let Some(first) = splits.first().and_then(|at| patterns.get(*at)) else { return };
+    let splits: Vec<usize> = changed
+        .iter()
+        .filter(|(_, fresh)| !fresh.is_empty())
+        .map(|(at, _)| *at)
+        .collect();
+    let Some(first) = splits.first().and_then(|at| patterns.get(*at)) else {
+        return;
+    };
     let one_service = first.shape != Shape::All;
     let is_changed = |at: usize| changed.binary_search_by_key(&at, |(changed, _)| *changed).is_ok();
     let nearby = |pattern: &Pattern<'_>| {
@@ -86,7 +95,10 @@ fn drop_repeats<'a>(patterns: &[Pattern<'a>], changed: &mut Vec<(usize, Vec<Patt
             || pattern.shape == Shape::All
             || pattern.service.eq_ignore_ascii_case(&first.service)
     };
-    let kept = patterns.iter().enumerate().filter(|(at, pattern)| !is_changed(*at) && nearby(pattern));
+    let kept = patterns
+        .iter()
+        .enumerate()
+        .filter(|(at, pattern)| !is_changed(*at) && nearby(pattern));
     let kept: Vec<&Pattern<'a>> = kept.map(|(_, pattern)| pattern).collect();
     if kept.is_empty() && splits.len() == 1 {
         return;
@@ -105,9 +117,18 @@ fn drop_repeats<'a>(patterns: &[Pattern<'a>], changed: &mut Vec<(usize, Vec<Patt
         fresh,
     };
     let plain = |pattern: &&&Pattern<'a>| matches!(pattern.shape, Shape::Literal | Shape::Prefix);
-    let mut entries: Vec<Candidate> = kept.iter().filter(plain).map(|pattern| entry(pattern, None)).collect();
+    let mut entries: Vec<Candidate> = kept
+        .iter()
+        .filter(plain)
+        .map(|pattern| entry(pattern, None))
+        .collect();
     for (row, (_, fresh)) in changed.iter().enumerate() {
-        entries.extend(fresh.iter().enumerate().map(|(column, pattern)| entry(pattern, Some((row, column)))));
+        entries.extend(
+            fresh
+                .iter()
+                .enumerate()
+                .map(|(column, pattern)| entry(pattern, Some((row, column)))),
+        );
     }
     entries.sort_by(|a, b| (&a.text, !a.wild, a.fresh).cmp(&(&b.text, !b.wild, b.fresh)));
 
@@ -125,8 +146,10 @@ fn drop_repeats<'a>(patterns: &[Pattern<'a>], changed: &mut Vec<(usize, Vec<Patt
         }
         before = Some(entry);
     }
-    let globs: Vec<_> =
-        kept.iter().filter(|pattern| !matches!(pattern.shape, Shape::Literal | Shape::Prefix)).collect();
+    let globs: Vec<_> = kept
+        .iter()
+        .filter(|pattern| !matches!(pattern.shape, Shape::Literal | Shape::Prefix))
+        .collect();
     for (row, (_, fresh)) in changed.iter_mut().enumerate() {
         let mut column = 0;
         fresh.retain(|pattern| {
@@ -137,7 +160,11 @@ fn drop_repeats<'a>(patterns: &[Pattern<'a>], changed: &mut Vec<(usize, Vec<Patt
 }
 
 fn grants_everything(statement: &Statement<'_>) -> bool {
-    statement.clause.patterns.iter().any(|pattern| pattern.shape == Shape::All)
+    statement
+        .clause
+        .patterns
+        .iter()
+        .any(|pattern| pattern.shape == Shape::All)
 }
 
 /// Replaces `*` by a `NotAction` list of the unused actions (R13), which includes the rest of the list.
@@ -151,7 +178,13 @@ fn open<'a>(
     }
     let opened = exclude_unused(universe, &statement.with(true, Vec::new()), budget)?;
     // IAM rejects an empty list.
-    Ok(opened.map(|opened| if opened.clause.patterns.is_empty() { statement.clone() } else { opened }))
+    Ok(opened.map(|opened| {
+        if opened.clause.patterns.is_empty() {
+            statement.clone()
+        } else {
+            opened
+        }
+    }))
 }
 
 /// Adds unused actions to a `NotAction` list (R8). If everything that it grants is unused, the statement is removed
@@ -171,7 +204,9 @@ fn exclude_unused<'a>(
         let every = scope.every();
         scope.known.is_none()
             && !scope.whole
-            && excluded.about(Some(at)).all(|it| it.overlaps(&every) == Some(false))
+            && excluded
+                .about(Some(at))
+                .all(|it| it.overlaps(&every) == Some(false))
     };
     if !granted.is_empty() && granted == unused && !universe.scopes().iter().enumerate().any(is_left) {
         return Ok(None);
@@ -179,7 +214,12 @@ fn exclude_unused<'a>(
 
     let mut fresh = Vec::new();
     let whole = |scope: &Scope<'_>| scope.whole && !scope.withheld;
-    for (at, scope) in universe.scopes().iter().enumerate().filter(|(_, scope)| whole(scope)) {
+    for (at, scope) in universe
+        .scopes()
+        .iter()
+        .enumerate()
+        .filter(|(_, scope)| whole(scope))
+    {
         universe.remove_scope(at, &mut unused);
         let service = whole_service(scope);
         if !excluded.about(Some(at)).any(|pattern| pattern.contains(&service)) {
@@ -192,5 +232,7 @@ fn exclude_unused<'a>(
     }
     budget.pay(fresh.len())?;
     fresh.sort_by(Pattern::by_bytes);
-    Ok(Some(statement.with(true, written.iter().cloned().chain(fresh).collect())))
+    Ok(Some(
+        statement.with(true, written.iter().cloned().chain(fresh).collect()),
+    ))
 }

@@ -82,7 +82,13 @@ pub(super) fn split<'a>(
     let frame = document.with(Vec::new()).quota_chars();
     let chars = |statement: &Statement<'a>| document.with(vec![statement.clone()]).quota_chars() - frame + 1;
     let room = quota.saturating_sub(frame);
-    let mut parts = SplitDocuments { room, left: room, open: Vec::new(), made: Vec::new(), count: 0 };
+    let mut parts = SplitDocuments {
+        room,
+        left: room,
+        open: Vec::new(),
+        made: Vec::new(),
+        count: 0,
+    };
     for (at, statement) in statements.into_iter().enumerate() {
         let statement = statement?;
         let mut size = chars(&statement);
@@ -104,7 +110,9 @@ pub(super) fn split<'a>(
             };
             if fitting > 0 {
                 size -= used;
-                parts.open.push(statement.with(false, rest.drain(..fitting).collect()));
+                parts
+                    .open
+                    .push(statement.with(false, rest.drain(..fitting).collect()));
             } else if parts.open.is_empty() {
                 return Ok(Split::Stuck(at + 1));
             }
@@ -118,7 +126,13 @@ pub(super) fn split<'a>(
     }
     Ok(match parts.count {
         many if many > MOST_ATTACHED => Split::TooMany(many),
-        _ => Split::Into(parts.made.into_iter().map(|statements| document.with(statements)).collect()),
+        _ => Split::Into(
+            parts
+                .made
+                .into_iter()
+                .map(|statements| document.with(statements))
+                .collect(),
+        ),
     })
 }
 

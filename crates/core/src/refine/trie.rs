@@ -14,7 +14,11 @@ use crate::catalog::{Scope, Universe, next_cut};
 #[derive(Debug)]
 pub(super) enum SortedNames<'u, 'a> {
     /// Only names of the catalog, without a copy.
-    Known { scope: &'u Scope<'a>, first_bit: usize, range: Range<usize> },
+    Known {
+        scope: &'u Scope<'a>,
+        first_bit: usize,
+        range: Range<usize>,
+    },
     /// Names of the catalog and others.
     Merged(Vec<Merged<'u, 'a>>),
 }
@@ -31,26 +35,47 @@ pub(super) struct Merged<'u, 'a> {
 impl<'u, 'a> SortedNames<'u, 'a> {
     /// The names of a service that begin with `root`, which may be empty.
     pub(super) fn new(universe: &'u Universe<'a>, at: usize, root: &str) -> Self {
-        let Some(scope) = universe.scopes().get(at) else { return Self::Merged(Vec::new()) };
+        let Some(scope) = universe.scopes().get(at) else {
+            return Self::Merged(Vec::new());
+        };
         let range = scope.known.map_or(0..0, |service| service.with_root(root));
         let root = root.to_ascii_lowercase();
-        let mut extras =
-            universe.extras_of(at).filter(|(_, extra)| extra.lower.starts_with(&root)).peekable();
+        let mut extras = universe
+            .extras_of(at)
+            .filter(|(_, extra)| extra.lower.starts_with(&root))
+            .peekable();
         if extras.peek().is_none() {
-            return Self::Known { scope, first_bit: universe.bit(at, 0), range };
+            return Self::Known {
+                scope,
+                first_bit: universe.bit(at, 0),
+                range,
+            };
         }
         let known = range.filter_map(|place| {
             let service = scope.known?;
-            Some((service.lower(place), Cow::Borrowed(service.spelled(place)), universe.bit(at, place)))
+            Some((
+                service.lower(place),
+                Cow::Borrowed(service.spelled(place)),
+                universe.bit(at, place),
+            ))
         });
         let extras = extras.map(|(bit, extra)| (extra.lower.as_str(), extra.spelled.clone(), bit));
         let mut all: Vec<_> = known.chain(extras).collect();
         all.sort_by_key(|(lower, ..)| *lower);
         let mut before = "";
         let merged = all.into_iter().map(|(lower, spelled, bit)| {
-            let shared = lower.bytes().zip(before.bytes()).take_while(|(a, b)| a == b).count();
+            let shared = lower
+                .bytes()
+                .zip(before.bytes())
+                .take_while(|(a, b)| a == b)
+                .count();
             before = lower;
-            Merged { lower, spelled, shared, bit }
+            Merged {
+                lower,
+                spelled,
+                shared,
+                bit,
+            }
         });
         Self::Merged(merged.collect())
     }
@@ -83,7 +108,9 @@ impl<'u, 'a> SortedNames<'u, 'a> {
     pub(super) fn spelled(&self, at: usize, len: usize) -> Cow<'a, str> {
         match self {
             Self::Known { scope, range, .. } => {
-                let name = scope.known.map_or("", |service| service.spelled(range.start + at));
+                let name = scope
+                    .known
+                    .map_or("", |service| service.spelled(range.start + at));
                 Cow::Borrowed(name.get(..len).unwrap_or(name))
             }
             Self::Merged(names) => match names.get(at).map(|name| &name.spelled) {
@@ -142,7 +169,11 @@ pub(super) fn cover(
     let mut shared = 0;
     for at in 0..names.len() {
         shared = shared.min(names.shared(at));
-        if is_kept(at) { raise(&mut floor, at, shared) } else { shared = usize::MAX }
+        if is_kept(at) {
+            raise(&mut floor, at, shared)
+        } else {
+            shared = usize::MAX
+        }
     }
     shared = 0;
     for at in (0..names.len()).rev() {
@@ -170,15 +201,22 @@ pub(super) fn cover(
         let floor = floor.get(at).copied().unwrap_or(root);
         if floor >= name.len() {
             // A prefix of a blocked name, or the root itself: only the full name is safe.
-            nodes.push((Node { at, len: name.len(), star: false }, 1));
+            nodes.push((
+                Node {
+                    at,
+                    len: name.len(),
+                    star: false,
+                },
+                1,
+            ));
             continue;
         }
         // Words are recognised by capitals, so search the name as spelled.
         let len = match ends {
             Ends::Words => next_cut(&names.spelled(at, name.len()), floor),
-            Ends::Anywhere => {
-                (floor + 1..name.len()).find(|len| name.is_char_boundary(*len)).unwrap_or(name.len())
-            }
+            Ends::Anywhere => (floor + 1..name.len())
+                .find(|len| name.is_char_boundary(*len))
+                .unwrap_or(name.len()),
         };
         match open.iter().find(|node| len_of(node) == len) {
             Some(&node) => {

@@ -85,12 +85,19 @@ pub struct AccountSummary {
 impl AccountSummary {
     /// The id of its organisation.
     pub fn organisation(&self) -> Option<&str> {
-        self.ou_path.as_deref()?.split('/').find(|part| part.starts_with("o-"))
+        self.ou_path
+            .as_deref()?
+            .split('/')
+            .find(|part| part.starts_with("o-"))
     }
 
     /// The id of the organizational unit, or root, that it is in.
     pub fn ou(&self) -> Option<&str> {
-        let part = self.ou_path.as_deref()?.rsplit('/').find(|part| !part.is_empty())?;
+        let part = self
+            .ou_path
+            .as_deref()?
+            .rsplit('/')
+            .find(|part| !part.is_empty())?;
         (!part.starts_with("o-")).then_some(part)
     }
 

@@ -211,7 +211,10 @@ impl CheckVerdict {
 impl CheckTotals {
     /// Of some changes, after so many paid calls.
     pub fn of<'c>(changes: impl IntoIterator<Item = &'c CheckedChange>, paid_calls: u64) -> Self {
-        let mut totals = Self { paid_calls, ..Self::default() };
+        let mut totals = Self {
+            paid_calls,
+            ..Self::default()
+        };
         for change in changes {
             totals.changes += 1;
             totals.unpaid_calls += change.checks.iter().map(|row| row.unpaid_calls).sum::<u64>();

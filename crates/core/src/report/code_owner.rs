@@ -68,7 +68,11 @@ impl CodeOwner {
             (CodeTool::Pulumi, Some(stack)) => format!("the Pulumi stack `{stack}`"),
             (CodeTool::Pulumi, None) => "Pulumi".to_owned(),
         };
-        let what = if self.tool == CodeTool::Cdk { "construct" } else { "resource" };
+        let what = if self.tool == CodeTool::Cdk {
+            "construct"
+        } else {
+            "resource"
+        };
         match &self.resource {
             Some(resource) => format!("{place} ({what} `{resource}`)"),
             None => place,
@@ -179,7 +183,10 @@ mod tests {
 
     #[test]
     fn one_sentence_says_where_the_change_belongs() {
-        let holder = Some(PolicyHolder { kind: HolderKind::Role, name: "deployer".to_owned() });
+        let holder = Some(PolicyHolder {
+            kind: HolderKind::Role,
+            name: "deployer".to_owned(),
+        });
         let stack = CodeOwner {
             tool: CodeTool::CloudFormation,
             defines: Defines::Holder,

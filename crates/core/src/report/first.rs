@@ -39,7 +39,11 @@ pub struct FirstChange {
 impl FirstChange {
     /// The entry for a change.
     pub fn of(change: &Recommendation) -> Self {
-        Self { id: change.id.clone(), risk: change.impact.risk, confidence: change.confidence.level }
+        Self {
+            id: change.id.clone(),
+            risk: change.impact.risk,
+            confidence: change.confidence.level,
+        }
     }
 }
 
@@ -59,7 +63,11 @@ impl First {
         });
         let mut changes: Vec<FirstChange> = needed.cloned().collect();
         changes.sort_by_key(|it| (Reverse(it.confidence), Reverse(it.risk), it.id.clone()));
-        Self { share_percent: u8::try_from(percent(so_far)).unwrap_or(100), risk_removed: total, changes }
+        Self {
+            share_percent: u8::try_from(percent(so_far)).unwrap_or(100),
+            risk_removed: total,
+            changes,
+        }
     }
 }
 
@@ -69,7 +77,11 @@ mod tests {
     use crate::decide::Level;
 
     fn change(id: &str, risk: u64, confidence: Level) -> FirstChange {
-        FirstChange { id: id.to_owned(), risk, confidence }
+        FirstChange {
+            id: id.to_owned(),
+            risk,
+            confidence,
+        }
     }
 
     #[test]

@@ -45,8 +45,15 @@ impl ReportFormat {
     ];
 
     /// Formats written by default. The others must be requested.
-    pub const DEFAULT: [Self; 7] =
-        [Self::Changes, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Summary, Self::Tickets];
+    pub const DEFAULT: [Self; 7] = [
+        Self::Changes,
+        Self::Csv,
+        Self::Html,
+        Self::Ocsf,
+        Self::Sarif,
+        Self::Summary,
+        Self::Tickets,
+    ];
 
     /// Name in the configuration.
     pub fn name(self) -> &'static str {

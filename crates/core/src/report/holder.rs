@@ -37,7 +37,10 @@ impl<'de> Deserialize<'de> for PolicyHolder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         let parts = text.split_once('/').and_then(|(kind, name)| {
-            Some((HolderKind::named(kind).filter(|it| KINDS.contains(it))?, name.to_owned()))
+            Some((
+                HolderKind::named(kind).filter(|it| KINDS.contains(it))?,
+                name.to_owned(),
+            ))
         });
         let (kind, name) =
             parts.ok_or_else(|| D::Error::custom("a holder is `role/name`, `user/name` or `group/name`"))?;

@@ -30,7 +30,11 @@ impl<'r> Lookup<'r> {
             policies: BTreeMap::new(),
             by_arn: BTreeMap::new(),
             by_name: BTreeMap::new(),
-            changes: account.recommendations.iter().chain(&report.recommendations).collect(),
+            changes: account
+                .recommendations
+                .iter()
+                .chain(&report.recommendations)
+                .collect(),
             own: BTreeMap::new(),
             own_by_arn: BTreeMap::new(),
             of_families: BTreeMap::new(),
@@ -49,11 +53,19 @@ impl<'r> Lookup<'r> {
                 all.of_families.entry(&change.policy).or_default().push(at);
             } else {
                 all.own.entry(&change.id).or_default().push(at);
-                if let Some(arn) = change.policy_arn.as_deref().filter(|_| !change.holders.is_empty()) {
+                if let Some(arn) = change
+                    .policy_arn
+                    .as_deref()
+                    .filter(|_| !change.holders.is_empty())
+                {
                     all.own_by_arn.entry(arn).or_default().push(at);
                 }
             }
-            let reached = change.reaches.iter().map(String::as_str).filter(|arn| here.contains(arn));
+            let reached = change
+                .reaches
+                .iter()
+                .map(String::as_str)
+                .filter(|arn| here.contains(arn));
             all.reaches.extend(reached.map(|arn| (at, arn)));
         }
         all
@@ -61,8 +73,13 @@ impl<'r> Lookup<'r> {
 
     /// Finds a change by ID, of the account or for several accounts.
     pub fn by_id(&self, id: &str) -> Option<&'r Recommendation> {
-        let own = self.own.get(id).and_then(|places| places.first()).and_then(|at| self.changes.get(*at));
-        own.copied().or_else(|| self.changes.iter().find(|it| it.id == id).copied())
+        let own = self
+            .own
+            .get(id)
+            .and_then(|places| places.first())
+            .and_then(|at| self.changes.get(*at));
+        own.copied()
+            .or_else(|| self.changes.iter().find(|it| it.id == id).copied())
     }
 
     /// Finds a policy by ID.
@@ -82,7 +99,11 @@ impl<'r> Lookup<'r> {
 
     /// The policies that apply to a principal.
     pub fn held_by(&self, principal: &PrincipalRow) -> Vec<&'r PolicyRow> {
-        principal.policies.iter().filter_map(|id| self.policy(id)).collect()
+        principal
+            .policies
+            .iter()
+            .filter_map(|id| self.policy(id))
+            .collect()
     }
 
     /// Finds the recommendation that changes a policy for a principal, of the account or for several accounts.
@@ -93,7 +114,11 @@ impl<'r> Lookup<'r> {
         own.sort_unstable();
         let families = at(self.of_families.get(policy.name.as_str()))
             .into_iter()
-            .filter(|at| self.changes.get(*at).is_some_and(|it| principal.recommendations.contains(&it.id)));
+            .filter(|at| {
+                self.changes
+                    .get(*at)
+                    .is_some_and(|it| principal.recommendations.contains(&it.id))
+            });
         let mut all = own.into_iter().chain(families);
         let at = all.find(|at| self.reaches.contains(&(*at, principal.arn.as_str())))?;
         self.changes.get(at).copied()

@@ -26,7 +26,11 @@ pub fn file_part(name: &str) -> String {
             let _ = write!(part, "%{byte:02X}");
         }
     }
-    if part.is_empty() { "%".to_owned() } else { shortened(part) }
+    if part.is_empty() {
+        "%".to_owned()
+    } else {
+        shortened(part)
+    }
 }
 
 /// Whether Windows treats a name as a device, whatever follows its first dot.
@@ -91,7 +95,11 @@ impl Spellings {
         let mut parts = Vec::new();
         for (part, beginning) in path.split('/').zip(beginnings(path)) {
             let is_one_of_several = self.several.contains(&beginning.to_ascii_lowercase());
-            parts.push(if is_one_of_several { marked(part, part) } else { part.to_owned() });
+            parts.push(if is_one_of_several {
+                marked(part, part)
+            } else {
+                part.to_owned()
+            });
         }
         parts.join("/")
     }
@@ -101,7 +109,10 @@ impl Spellings {
 pub(crate) fn is_spelt(path: &str, plain: &str) -> bool {
     let is_one = |found: &str, part: &str| found == part || found == marked(part, part);
     path.split('/').count() == plain.split('/').count()
-        && path.split('/').zip(plain.split('/')).all(|(found, part)| is_one(found, part))
+        && path
+            .split('/')
+            .zip(plain.split('/'))
+            .all(|(found, part)| is_one(found, part))
 }
 
 /// A path up to the end of each of its names.
@@ -141,7 +152,11 @@ fn shortened(part: String) -> String {
 }
 
 fn hash(text: &str) -> String {
-    FileHash::of(text.as_bytes()).to_string().chars().take(16).collect()
+    FileHash::of(text.as_bytes())
+        .to_string()
+        .chars()
+        .take(16)
+        .collect()
 }
 
 #[cfg(test)]
@@ -152,7 +167,17 @@ mod tests {
 
     #[test]
     fn every_name_is_one_that_every_system_takes_and_ordinary_names_stay_as_they_are() {
-        for name in ["Deploy", "a.b", ".hidden", "-rf", "Read+=,.@_-9", "console", "com", "com10", "x.con"] {
+        for name in [
+            "Deploy",
+            "a.b",
+            ".hidden",
+            "-rf",
+            "Read+=,.@_-9",
+            "console",
+            "com",
+            "com10",
+            "x.con",
+        ] {
             assert_eq!(file_part(name), name);
         }
         for (name, part) in [
@@ -185,16 +210,28 @@ mod tests {
         let apart = paths.map(|path| all.apart(path));
         let folded: BTreeSet<String> = apart.iter().map(|path| path.to_ascii_lowercase()).collect();
         assert_eq!(folded.len(), paths.len(), "{apart:?}");
-        assert!(apart[3].starts_with("role/deploy~") && apart[4] == paths[4], "{apart:?}");
+        assert!(
+            apart[3].starts_with("role/deploy~") && apart[4] == paths[4],
+            "{apart:?}"
+        );
         let [holder, policy] = [1, 2].map(|at| apart[0].split('/').nth(at).unwrap_or_default());
-        assert!(holder.starts_with("Deploy~") && policy.starts_with("Read~"), "{apart:?}");
-        assert!(apart[1].contains("/read~") && apart[2] == format!("role/{holder}/Write"), "{apart:?}");
+        assert!(
+            holder.starts_with("Deploy~") && policy.starts_with("Read~"),
+            "{apart:?}"
+        );
+        assert!(
+            apart[1].contains("/read~") && apart[2] == format!("role/{holder}/Write"),
+            "{apart:?}"
+        );
     }
 
     #[test]
     fn a_path_is_taken_in_every_case() {
         let mut taken = TakenPaths::default();
-        assert_eq!(["a/B", "a/b", "A/B", "a/c"].map(|path| taken.take(path)), [true, false, false, true]);
+        assert_eq!(
+            ["a/B", "a/b", "A/B", "a/c"].map(|path| taken.take(path)),
+            [true, false, false, true]
+        );
     }
 
     #[test]
@@ -206,7 +243,10 @@ mod tests {
         let folded: BTreeSet<String> = parts.iter().map(|part| part.to_ascii_lowercase()).collect();
         assert_eq!(folded.len(), parts.len(), "{parts:?}");
         assert!(parts.iter().all(|part| part.len() <= 200), "{parts:?}");
-        assert_eq!([part_without_case("shop"), part_without_case("a/b")], ["shop", "a%2Fb"]);
+        assert_eq!(
+            [part_without_case("shop"), part_without_case("a/b")],
+            ["shop", "a%2Fb"]
+        );
         let part = part_without_case("Shop");
         let (name, hash) = part.split_once('~').unwrap_or_default();
         assert!(name == "Shop" && hash.len() == 16 && hash.bytes().all(|it| it.is_ascii_hexdigit()));

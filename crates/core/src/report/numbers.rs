@@ -31,7 +31,10 @@ pub fn percent<N: TryInto<u64>>(part: N, whole: N) -> String {
 /// The text with its first letter in upper case.
 pub fn capital(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }
 
 /// The date part of a timestamp.
@@ -45,7 +48,10 @@ mod tests {
 
     #[test]
     fn thousands_stand_apart_and_one_is_singular() {
-        assert_eq!((count(&7_usize), count(&1_234_567_u64)), ("7".to_owned(), "1,234,567".to_owned()));
+        assert_eq!(
+            (count(&7_usize), count(&1_234_567_u64)),
+            ("7".to_owned(), "1,234,567".to_owned())
+        );
         assert_eq!(
             (counted(1_usize, "day"), counted(0_usize, "day")),
             ("1 day".to_owned(), "0 days".to_owned())

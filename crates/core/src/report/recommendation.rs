@@ -127,7 +127,11 @@ impl Recommendation {
             (Some(_), _) | (None, HolderKind::Managed) => PolicyKind::CustomerManaged,
             (None, _) => PolicyKind::Inline,
         });
-        PolicyRef { kind, name: &self.policy, arn }
+        PolicyRef {
+            kind,
+            name: &self.policy,
+            arn,
+        }
     }
 }
 

@@ -36,5 +36,9 @@ pub fn watch() -> Value {
 
 /// As the files are written: what may be left out when they are read is there all the same.
 fn of<T: JsonSchema>() -> Value {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value()
 }

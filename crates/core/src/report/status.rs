@@ -32,6 +32,10 @@ impl Status {
 
     /// The more urgent of two.
     pub fn foremost(self, other: Self) -> Self {
-        Self::ALL.iter().copied().find(|it| *it == self || *it == other).unwrap_or(self)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|it| *it == self || *it == other)
+            .unwrap_or(self)
     }
 }

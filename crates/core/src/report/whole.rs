@@ -53,7 +53,10 @@ pub struct Report {
 impl Report {
     /// Whether every account was scanned completely, apart from suspended and excluded ones.
     pub fn is_whole(&self) -> bool {
-        !self.accounts.iter().any(|it| matches!(it.coverage, Coverage::Partial | Coverage::Failed))
+        !self
+            .accounts
+            .iter()
+            .any(|it| matches!(it.coverage, Coverage::Partial | Coverage::Failed))
     }
 
     /// A report without accounts.
@@ -132,8 +135,15 @@ const MOST_REMEMBERED: usize = 60;
 impl RiskOfDay {
     /// The scores of a report and of the earlier reports it lists.
     pub fn up_to(report: &Report, day: &str) -> Vec<Self> {
-        let mut all = report.since.as_ref().map(|since| since.risk.clone()).unwrap_or_default();
-        all.push(Self { day: day.to_owned(), risk: report.totals.effect.risk_before });
+        let mut all = report
+            .since
+            .as_ref()
+            .map(|since| since.risk.clone())
+            .unwrap_or_default();
+        all.push(Self {
+            day: day.to_owned(),
+            risk: report.totals.effect.risk_before,
+        });
         all.drain(..all.len().saturating_sub(MOST_REMEMBERED));
         all
     }
@@ -152,7 +162,9 @@ impl SinceRow {
             (Status::Withheld, "withheld"),
         ];
         let told = told.into_iter().filter(|(status, _)| count(*status) > 0);
-        let told: Vec<String> = told.map(|(status, word)| format!("{} {word}", count(status))).collect();
+        let told: Vec<String> = told
+            .map(|(status, word)| format!("{} {word}", count(status)))
+            .collect();
         let idle = [(self.newly_unused, "new"), (self.no_longer_unused, "gone")];
         let idle: Vec<String> = idle
             .iter()
@@ -174,7 +186,11 @@ impl SinceRow {
             1 => format!(", 1 account {one}"),
             count => format!(", {count} accounts {many}"),
         };
-        let emptied = accounts(&self.emptied, "has no principals any more", "have no principals any more");
+        let emptied = accounts(
+            &self.emptied,
+            "has no principals any more",
+            "have no principals any more",
+        );
         let unlisted = accounts(&self.unlisted, "is no longer listed", "are no longer listed");
         format!("since {}: {said}{emptied}{unlisted}{idle}", self.day)
     }
@@ -192,14 +208,26 @@ impl SinceRow {
             ),
             (
                 &self.unlisted,
-                ["of the earlier report is no longer listed", "of the earlier report are no longer listed"],
+                [
+                    "of the earlier report is no longer listed",
+                    "of the earlier report are no longer listed",
+                ],
                 "check whether they were excluded by mistake",
             ),
         ];
         let doubts = doubts.into_iter().filter(|(ids, ..)| !ids.is_empty());
         let doubts = doubts.map(|(ids, [one, many], fix)| {
-            let (accounts, what) = if ids.len() == 1 { ("account", one) } else { ("accounts", many) };
-            let shown = ids.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let (accounts, what) = if ids.len() == 1 {
+                ("account", one)
+            } else {
+                ("accounts", many)
+            };
+            let shown = ids
+                .iter()
+                .take(MOST_NAMED)
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
             let more = match ids.len().saturating_sub(MOST_NAMED) {
                 0 => String::new(),
                 more => format!(" and {more} more"),

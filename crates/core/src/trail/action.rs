@@ -25,7 +25,10 @@ pub(super) struct DeniedName {
 /// Finds it.
 pub(super) fn meant(catalog: &Catalog, source: &str, event: &str, told: &Told<'_>) -> DeniedName {
     if let Some((service, name)) = told.action {
-        return DeniedName { actions: vec![spelled(catalog, service, name)], is_named: true };
+        return DeniedName {
+            actions: vec![spelled(catalog, service, name)],
+            is_named: true,
+        };
     }
     let listed = alias(source, event);
     let actions = match listed {
@@ -36,10 +39,16 @@ pub(super) fn meant(catalog: &Catalog, source: &str, event: &str, told: &Told<'_
                 names.iter().find_map(|name| catalog.action(service, name))
             };
             let found = prefixes(source).find_map(known);
-            found.map(|action| (action.service.to_owned(), action.name.to_owned())).into_iter().collect()
+            found
+                .map(|action| (action.service.to_owned(), action.name.to_owned()))
+                .into_iter()
+                .collect()
         }
     };
-    DeniedName { actions, is_named: false }
+    DeniedName {
+        actions,
+        is_named: false,
+    }
 }
 
 /// The prefix of the actions of an event source: of data events, by whose service they are.
@@ -50,25 +59,39 @@ pub(super) fn service_of(source: &str) -> Option<&str> {
 fn prefixes(source: &str) -> impl Iterator<Item = &str> {
     static READ: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
         let rows = crate::catalog::lines(SOURCES).map(|line| line.split('\t'));
-        rows.filter_map(|mut columns| Some((columns.next()?, columns.next()?))).collect()
+        rows.filter_map(|mut columns| Some((columns.next()?, columns.next()?)))
+            .collect()
     });
     let own = source.strip_suffix(SUFFIX).unwrap_or_default();
-    let listed = READ.iter().find(|(name, _)| *name == own).map(|(_, prefixes)| *prefixes);
-    listed.unwrap_or(own).split(' ').filter(|prefix| !prefix.is_empty())
+    let listed = READ
+        .iter()
+        .find(|(name, _)| *name == own)
+        .map(|(_, prefixes)| *prefixes);
+    listed
+        .unwrap_or(own)
+        .split(' ')
+        .filter(|prefix| !prefix.is_empty())
 }
 
 fn alias(source: &str, event: &str) -> Option<Vec<(String, String)>> {
     static READ: LazyLock<Vec<(&str, &str, &str)>> = LazyLock::new(|| {
         let rows = crate::catalog::lines(ACTIONS).map(|line| line.split('\t'));
-        rows.filter_map(|mut columns| Some((columns.next()?, columns.next()?, columns.next()?))).collect()
+        rows.filter_map(|mut columns| Some((columns.next()?, columns.next()?, columns.next()?)))
+            .collect()
     });
     let is_meant = |name: &str| match name.strip_suffix('*') {
         Some(begin) => event.starts_with(begin),
         None => event == name,
     };
-    let (_, _, actions) = READ.iter().find(|(of, name, _)| *of == source && is_meant(name))?;
+    let (_, _, actions) = READ
+        .iter()
+        .find(|(of, name, _)| *of == source && is_meant(name))?;
     let parts = actions.split(' ').filter_map(|action| action.split_once(':'));
-    Some(parts.map(|(service, name)| (service.to_owned(), name.to_owned())).collect())
+    Some(
+        parts
+            .map(|(service, name)| (service.to_owned(), name.to_owned()))
+            .collect(),
+    )
 }
 
 /// `UpdateFunctionCode` of `UpdateFunctionCode20150331v2`, and of `UpdateDistribution2020_05_31` its name.
@@ -96,7 +119,11 @@ mod tests {
 
     fn actions(source: &str, event: &str) -> Vec<String> {
         let meant = meant(Catalog::embedded(), source, event, &Told::default());
-        meant.actions.iter().map(|(service, name)| format!("{service}:{name}")).collect()
+        meant
+            .actions
+            .iter()
+            .map(|(service, name)| format!("{service}:{name}"))
+            .collect()
     }
 
     #[test]
@@ -114,17 +141,32 @@ mod tests {
             }
         }
         for line in lines(SOURCES) {
-            assert!(line.split('\t').count() == 3 && line.contains("\thttps://"), "{line}");
+            assert!(
+                line.split('\t').count() == 3 && line.contains("\thttps://"),
+                "{line}"
+            );
         }
     }
 
     #[test]
     fn an_event_is_its_action_or_an_alias_of_it_or_unknown() {
-        assert_eq!(actions("ec2.amazonaws.com", "DescribeInstances"), ["ec2:DescribeInstances"]);
+        assert_eq!(
+            actions("ec2.amazonaws.com", "DescribeInstances"),
+            ["ec2:DescribeInstances"]
+        );
         assert_eq!(actions("s3.amazonaws.com", "ListObjectsV2"), ["s3:ListBucket"]);
-        assert_eq!(actions("s3.amazonaws.com", "CopyObject"), ["s3:PutObject", "s3:GetObject"]);
-        assert_eq!(actions("monitoring.amazonaws.com", "GetMetricData"), ["cloudwatch:GetMetricData"]);
-        assert_eq!(actions("lambda.amazonaws.com", "Invoke20150331"), ["lambda:InvokeFunction"]);
+        assert_eq!(
+            actions("s3.amazonaws.com", "CopyObject"),
+            ["s3:PutObject", "s3:GetObject"]
+        );
+        assert_eq!(
+            actions("monitoring.amazonaws.com", "GetMetricData"),
+            ["cloudwatch:GetMetricData"]
+        );
+        assert_eq!(
+            actions("lambda.amazonaws.com", "Invoke20150331"),
+            ["lambda:InvokeFunction"]
+        );
         assert_eq!(
             actions("lambda.amazonaws.com", "UpdateFunctionCode20150331v2"),
             ["lambda:UpdateFunctionCode"]
@@ -139,8 +181,14 @@ mod tests {
 
     #[test]
     fn the_message_beats_the_name_of_the_event() {
-        let told = Told { action: Some(("IAM", "passrole")), ..Told::default() };
+        let told = Told {
+            action: Some(("IAM", "passrole")),
+            ..Told::default()
+        };
         let meant = meant(Catalog::embedded(), "ecs.amazonaws.com", "RunTask", &told);
-        assert_eq!((meant.actions, meant.is_named), (vec![("iam".to_owned(), "PassRole".to_owned())], true));
+        assert_eq!(
+            (meant.actions, meant.is_named),
+            (vec![("iam".to_owned(), "PassRole".to_owned())], true)
+        );
     }
 }

@@ -38,7 +38,9 @@ impl AccountCoverage {
 
     /// The days from one moment to another of which nothing is there.
     pub(super) fn missing(&self, from: i64, to: i64) -> Vec<Date> {
-        let (Some(mut day), Some(end)) = (day_of(from), day_of(to)) else { return Vec::new() };
+        let (Some(mut day), Some(end)) = (day_of(from), day_of(to)) else {
+            return Vec::new();
+        };
         let mut missing = Vec::new();
         while day <= end {
             if !self.days.contains(&day) {
@@ -57,7 +59,11 @@ impl AccountCoverage {
             from: moment(first),
             to: moment(last),
             days: self.days.len(),
-            missing_days: self.missing(first, last).iter().map(ToString::to_string).collect(),
+            missing_days: self
+                .missing(first, last)
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             regions: self.regions.iter().cloned().collect(),
             read_events: self.reads,
             write_events: self.writes,

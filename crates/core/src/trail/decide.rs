@@ -61,7 +61,11 @@ impl Judge<'_> {
             let why = "the policy files of this change are not IAM policies".to_owned();
             return self.unknown(
                 change,
-                vec![Invisible { code: Because::DocumentsUnreadable, why, actions: Vec::new() }],
+                vec![Invisible {
+                    code: Because::DocumentsUnreadable,
+                    why,
+                    actions: Vec::new(),
+                }],
             );
         };
         let mut reasons = BTreeSet::new();
@@ -85,7 +89,11 @@ impl Judge<'_> {
 
     /// A change whose documents the report lacks.
     pub fn unknown(&self, change: &WatchedChange, invisible: Vec<Invisible>) -> ChangeOutcome {
-        ChangeOutcome { verdict: WatchVerdict::NotVisible, invisible, ..outcome(change) }
+        ChangeOutcome {
+            verdict: WatchVerdict::NotVisible,
+            invisible,
+            ..outcome(change)
+        }
     }
 
     fn standing(
@@ -96,7 +104,12 @@ impl Judge<'_> {
         reasons: &mut BTreeSet<Invisible>,
     ) -> Option<WatchState> {
         if let Some(since) = self.since {
-            return Some(WatchState { stage: ChangeStage::Given, from: since, settled: since, untried: 0 });
+            return Some(WatchState {
+                stage: ChangeStage::Given,
+                from: since,
+                settled: since,
+                untried: 0,
+            });
         }
         let mut partly = |has: usize, of: usize| {
             if has < of {
@@ -107,7 +120,12 @@ impl Judge<'_> {
         let since: Vec<i64> = courses.iter().filter_map(|course| course.since).collect();
         if let (Some(from), Some(settled)) = (since.iter().min().copied(), since.iter().max().copied()) {
             partly(since.len(), courses.len());
-            return Some(WatchState { stage: ChangeStage::Applied, from, settled, untried: 0 });
+            return Some(WatchState {
+                stage: ChangeStage::Applied,
+                from,
+                settled,
+                untried: 0,
+            });
         }
         let tried = change.principals.keys();
         let tried = tried.filter_map(|it| trial(self.trail, it, documents, (self.catalog, self.started)));
@@ -116,10 +134,20 @@ impl Judge<'_> {
         let (from, settled) = (times().min()?, times().max()?);
         partly(tried.len(), change.principals.len());
         if tried.iter().any(|it| it.untried.is_none()) {
-            note(reasons, Because::TrialUnknown, "the trail does not show what the trial denies", []);
+            note(
+                reasons,
+                Because::TrialUnknown,
+                "the trail does not show what the trial denies",
+                [],
+            );
         }
         let untried = tried.iter().filter_map(|it| it.untried).max().unwrap_or_default();
-        Some(WatchState { stage: ChangeStage::Trial, from, settled, untried })
+        Some(WatchState {
+            stage: ChangeStage::Trial,
+            from,
+            settled,
+            untried,
+        })
     }
 
     /// Of a change that is applied or tried.
@@ -133,9 +161,16 @@ impl Judge<'_> {
         let denied = self.denied(change, documents, (standing.from, i64::MAX), &mut reasons);
         self.covered(change, standing.from, &mut reasons);
         self.visible(change, documents, &mut reasons);
-        let ends = change.accounts.iter().map(|account| self.trail.coverage.get(account)?.last);
-        let end = ends.collect::<Option<Vec<i64>>>().and_then(|ends| ends.into_iter().min());
-        let quiet = end.map(|end| (end - standing.settled).div_euclid(DAY)).filter(|days| *days >= 0);
+        let ends = change
+            .accounts
+            .iter()
+            .map(|account| self.trail.coverage.get(account)?.last);
+        let end = ends
+            .collect::<Option<Vec<i64>>>()
+            .and_then(|ends| ends.into_iter().min());
+        let quiet = end
+            .map(|end| (end - standing.settled).div_euclid(DAY))
+            .filter(|days| *days >= 0);
         let blind = |it: &Invisible| matches!(it.code, Because::AccountMissing | Because::EndsEarly);
         let verdict = match quiet {
             _ if !denied.events.is_empty() => WatchVerdict::Denied,
@@ -170,8 +205,14 @@ impl Judge<'_> {
         courses: &[Course],
         mut reasons: BTreeSet<Invisible>,
     ) -> ChangeOutcome {
-        let last = courses.iter().filter_map(|course| course.last).max_by_key(|(time, _)| *time);
-        let past: Vec<(i64, i64)> = courses.iter().flat_map(|course| course.past.iter().copied()).collect();
+        let last = courses
+            .iter()
+            .filter_map(|course| course.last)
+            .max_by_key(|(time, _)| *time);
+        let past: Vec<(i64, i64)> = courses
+            .iter()
+            .flat_map(|course| course.past.iter().copied())
+            .collect();
         let mut denied = Denied::default();
         for times in &past {
             let more = self.denied(change, documents, *times, &mut BTreeSet::new());
@@ -181,14 +222,23 @@ impl Judge<'_> {
         let (verdict, undone) = match last {
             Some((time, TimelineStep::Undone)) => (WatchVerdict::RolledBack, Some(time)),
             Some((time, _)) => {
-                let why =
-                    format!("the policy was changed on {} to something other than this change", moment(time));
+                let why = format!(
+                    "the policy was changed on {} to something other than this change",
+                    moment(time)
+                );
                 note(&mut reasons, Because::ChangedOtherwise, &why, []);
                 (WatchVerdict::NotVisible, None)
             }
             None => {
                 self.would_show(change, &mut reasons);
-                (if reasons.is_empty() { WatchVerdict::NotApplied } else { WatchVerdict::NotVisible }, None)
+                (
+                    if reasons.is_empty() {
+                        WatchVerdict::NotApplied
+                    } else {
+                        WatchVerdict::NotVisible
+                    },
+                    None,
+                )
             }
         };
         ChangeOutcome {
@@ -216,7 +266,9 @@ impl Judge<'_> {
             level == Some(AccessLevel::Tagging) || Unobserved::table().has(service, name)
         });
         for principal in change.principals.keys() {
-            let Some(own) = self.trail.denials.get(principal) else { continue };
+            let Some(own) = self.trail.denials.get(principal) else {
+                continue;
+            };
             lacking |= own.overflow;
             for ((service, name), kept) in &own.actions {
                 let is_removed = documents.removes(service, name);
@@ -234,7 +286,10 @@ impl Judge<'_> {
                 found.more |= any && kept.may_lack(from, to);
             }
             for kept in own.unmapped.values() {
-                unknown += kept.iter().filter(|((time, _), _)| (from..=to).contains(time)).count();
+                unknown += kept
+                    .iter()
+                    .filter(|((time, _), _)| (from..=to).contains(time))
+                    .count();
                 unknown += usize::from(kept.may_lack(from, to));
             }
         }
@@ -272,7 +327,10 @@ impl Judge<'_> {
                 );
                 continue;
             };
-            let (first, last) = (coverage.first.unwrap_or_default(), coverage.last.unwrap_or_default());
+            let (first, last) = (
+                coverage.first.unwrap_or_default(),
+                coverage.last.unwrap_or_default(),
+            );
             if day_of(first) > day_of(from) {
                 let why = format!("the events of account {account} begin at {}", moment(first));
                 note(reasons, Because::BeginsLate, &why, []);
@@ -282,7 +340,11 @@ impl Judge<'_> {
                 note(reasons, Because::EndsEarly, &why, []);
             }
             self.days(account, from.max(first), last, reasons);
-            for region in self.regions.iter().filter(|region| !coverage.regions.contains(*region)) {
+            for region in self
+                .regions
+                .iter()
+                .filter(|region| !coverage.regions.contains(*region))
+            {
                 let why = format!("the trail has no event of account {account} in {region}");
                 note(reasons, Because::RegionMissing, &why, []);
             }
@@ -290,11 +352,16 @@ impl Judge<'_> {
     }
 
     fn days(&self, account: &str, from: i64, to: i64, reasons: &mut BTreeSet<Invisible>) {
-        let Some(coverage) = self.trail.coverage.get(account) else { return };
+        let Some(coverage) = self.trail.coverage.get(account) else {
+            return;
+        };
         let missing = coverage.missing(from, to);
         if let Some(first) = missing.first() {
-            let days =
-                if missing.len() == 1 { "1 day".to_owned() } else { format!("{} days", missing.len()) };
+            let days = if missing.len() == 1 {
+                "1 day".to_owned()
+            } else {
+                format!("{} days", missing.len())
+            };
             let why = format!("the trail has no events of account {account} on {days}, the first on {first}");
             note(reasons, Because::DaysMissing, &why, []);
         }
@@ -308,7 +375,9 @@ impl Judge<'_> {
     fn would_show(&self, change: &WatchedChange, reasons: &mut BTreeSet<Invisible>) {
         self.covered(change, self.started, reasons);
         for account in &change.accounts {
-            let Some(coverage) = self.trail.coverage.get(account) else { continue };
+            let Some(coverage) = self.trail.coverage.get(account) else {
+                continue;
+            };
             if !coverage.regions.contains(self.iam_region) || !coverage.writes {
                 let why = format!(
                     "the trail has no write events of account {account} in {}, the Region of IAM's events",
@@ -328,7 +397,12 @@ impl Judge<'_> {
 
     /// Which removed actions the trail cannot show.
     fn visible(&self, change: &WatchedChange, documents: &Documents<'_>, reasons: &mut BTreeSet<Invisible>) {
-        let covered = || change.accounts.iter().filter_map(|account| self.trail.coverage.get(account));
+        let covered = || {
+            change
+                .accounts
+                .iter()
+                .filter_map(|account| self.trail.coverage.get(account))
+        };
         let mut hidden: BTreeMap<(Because, &str), Vec<String>> = BTreeMap::new();
         for (service, name, _) in documents.removed.iter() {
             let (code, of) = match needs(service, name) {
@@ -344,12 +418,18 @@ impl Judge<'_> {
                 }
                 _ => continue,
             };
-            hidden.entry((code, of)).or_default().push(format!("{service}:{name}"));
+            hidden
+                .entry((code, of))
+                .or_default()
+                .push(format!("{service}:{name}"));
         }
         for ((code, service), actions) in hidden {
             let count = actions.len();
-            let of =
-                if count == 1 { "1 removed action".to_owned() } else { format!("{count} removed actions") };
+            let of = if count == 1 {
+                "1 removed action".to_owned()
+            } else {
+                format!("{count} removed actions")
+            };
             let why = match code {
                 Because::DataEventsMissing => format!("{of}: data events of {service} are not in this trail"),
                 Because::ServiceEventsMissing => format!("{of}: events of {service} are not in this trail"),
@@ -369,19 +449,30 @@ impl Judge<'_> {
             *counts.entry(change.verdict).or_default() += 1;
         }
         let unmapped = self.trail.denials.iter().flat_map(|(principal, own)| {
-            own.unmapped.iter().map(move |((source, name), kept)| UnmappedRow {
-                principal: principal.to_string(),
-                event_source: source.clone(),
-                event_name: name.clone(),
-                events: kept.iter().count(),
-                last: kept.iter().last().map(|((time, _), _)| moment(*time)).unwrap_or_default(),
-            })
+            own.unmapped
+                .iter()
+                .map(move |((source, name), kept)| UnmappedRow {
+                    principal: principal.to_string(),
+                    event_source: source.clone(),
+                    event_name: name.clone(),
+                    events: kept.iter().count(),
+                    last: kept
+                        .iter()
+                        .last()
+                        .map(|((time, _), _)| moment(*time))
+                        .unwrap_or_default(),
+                })
         });
         WatchResult {
             schema: super::outcome::SCHEMA,
             report: report.to_owned(),
             quiet_days: self.quiet_days,
-            coverage: self.trail.coverage.iter().map(|(account, coverage)| coverage.row(account)).collect(),
+            coverage: self
+                .trail
+                .coverage
+                .iter()
+                .map(|(account, coverage)| coverage.row(account))
+                .collect(),
             unreadable: self.unreadable.files.clone(),
             unreadable_files: self.unreadable.count,
             unmapped: unmapped.collect(),
@@ -426,11 +517,19 @@ fn note(
     why: &str,
     actions: impl IntoIterator<Item = String>,
 ) {
-    reasons.insert(Invisible { code, why: why.to_owned(), actions: actions.into_iter().collect() });
+    reasons.insert(Invisible {
+        code,
+        why: why.to_owned(),
+        actions: actions.into_iter().collect(),
+    });
 }
 
 fn denials(count: usize) -> String {
-    if count == 1 { "1 denial".to_owned() } else { format!("{count} denials") }
+    if count == 1 {
+        "1 denial".to_owned()
+    } else {
+        format!("{count} denials")
+    }
 }
 
 /// Whether undoing the change would help: not where AWS names another kind of policy.
@@ -441,5 +540,9 @@ fn helps(event: &DeniedEvent) -> bool {
 /// A word of a shell. Names that scripts take need no quotes.
 fn shell(word: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+,-./:=@_".contains(&byte);
-    if word.bytes().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if word.bytes().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }

@@ -51,15 +51,24 @@ pub(super) fn is_denial(code: &str, message: &str) -> bool {
 
 /// Reads a message.
 pub(super) fn told(message: &str) -> Told<'_> {
-    let mut told = Told { cause: cause(message), ..Told::default() };
-    let Some((_, rest)) = message.split_once(PERFORM) else { return told };
+    let mut told = Told {
+        cause: cause(message),
+        ..Told::default()
+    };
+    let Some((_, rest)) = message.split_once(PERFORM) else {
+        return told;
+    };
     let rest = rest.trim_start_matches(':').trim_start();
     let (action, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     told.action = split_action(action.trim_end_matches(['.', ',', ';']));
-    let resource =
-        rest.trim_start().strip_prefix("on resource").map(|rest| rest.trim_start_matches(':').trim_start());
+    let resource = rest
+        .trim_start()
+        .strip_prefix("on resource")
+        .map(|rest| rest.trim_start_matches(':').trim_start());
     let resource = resource.and_then(|rest| rest.split(char::is_whitespace).next());
-    told.resource = resource.map(|text| text.trim_matches('"')).filter(|text| !text.is_empty());
+    told.resource = resource
+        .map(|text| text.trim_matches('"'))
+        .filter(|text| !text.is_empty());
     told
 }
 
@@ -83,11 +92,21 @@ fn cause(message: &str) -> DenialCause {
     ];
     // What stands before may be names that anybody chose; the reason is at the end.
     let because = message.rfind("because no ").map(|at| (at, "because no "));
-    let explicit = message.rfind("explicit deny in a").map(|at| (at, "explicit deny in a"));
-    let Some((at, what)) = because.max(explicit) else { return DenialCause::Unknown };
-    let rest = message.get(at + what.len()..).unwrap_or_default().to_ascii_lowercase();
+    let explicit = message
+        .rfind("explicit deny in a")
+        .map(|at| (at, "explicit deny in a"));
+    let Some((at, what)) = because.max(explicit) else {
+        return DenialCause::Unknown;
+    };
+    let rest = message
+        .get(at + what.len()..)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let rest = rest.strip_prefix("n ").unwrap_or(&rest).trim_start();
-    CAUSES.iter().find(|(words, _)| rest.starts_with(words)).map_or(DenialCause::Unknown, |(_, cause)| *cause)
+    CAUSES
+        .iter()
+        .find(|(words, _)| rest.starts_with(words))
+        .map_or(DenialCause::Unknown, |(_, cause)| *cause)
 }
 
 #[cfg(test)]
@@ -97,12 +116,18 @@ mod tests {
 
     #[test]
     fn a_denial_is_told_by_its_code_whatever_stands_before_it_or_by_its_message() {
-        for code in
-            ["AccessDenied", "Client.UnauthorizedOperation", "AccessDeniedException", "Server.AccessDenied"]
-        {
+        for code in [
+            "AccessDenied",
+            "Client.UnauthorizedOperation",
+            "AccessDeniedException",
+            "Server.AccessDenied",
+        ] {
             assert!(is_denial(code, ""), "{code}");
         }
-        assert!(is_denial("Odd", "User: a is not authorized to perform: s3:GetObject"));
+        assert!(is_denial(
+            "Odd",
+            "User: a is not authorized to perform: s3:GetObject"
+        ));
         assert!(!is_denial("", "not authorized to perform") && !is_denial("NoSuchBucket", "gone"));
     }
 
@@ -133,6 +158,9 @@ mod tests {
             "You are not authorized to perform this operation. Encoded authorization failure message: AbC";
         assert_eq!(told(encoded), Told::default());
         assert_eq!(told("Access Denied"), Told::default());
-        assert_eq!(told("not authorized to perform: s3:* on resource: x").action, None);
+        assert_eq!(
+            told("not authorized to perform: s3:* on resource: x").action,
+            None
+        );
     }
 }

@@ -15,7 +15,10 @@ pub(super) struct FirstFew<T, const N: usize> {
 
 impl<T, const N: usize> Default for FirstFew<T, N> {
     fn default() -> Self {
-        Self { first: BTreeMap::new(), last: BTreeMap::new() }
+        Self {
+            first: BTreeMap::new(),
+            last: BTreeMap::new(),
+        }
     }
 }
 
@@ -47,7 +50,10 @@ impl<T: Clone + Ord, const N: usize> FirstFew<T, N> {
     /// Those that are kept, the earliest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Moment, &T)> {
         let end = self.first.last_key_value().map(|(at, _)| at);
-        let later = self.last.iter().filter(move |(at, _)| end.is_none_or(|end| *at > end));
+        let later = self
+            .last
+            .iter()
+            .filter(move |(at, _)| end.is_none_or(|end| *at > end));
         self.first.iter().chain(later)
     }
 
@@ -59,7 +65,8 @@ impl<T: Clone + Ord, const N: usize> FirstFew<T, N> {
 
     /// Whether an event may have been dropped from within these times.
     pub(super) fn may_lack(&self, from: i64, to: i64) -> bool {
-        self.gap().is_some_and(|(early, late)| from <= late && to >= early)
+        self.gap()
+            .is_some_and(|(early, late)| from <= late && to >= early)
     }
 }
 

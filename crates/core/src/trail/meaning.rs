@@ -16,11 +16,17 @@ pub(super) fn meaning(text: &str) -> Option<String> {
 
 /// A document without its statements whose Sid begins so, and one of these alone; none of either that would be empty.
 pub(super) fn divided(text: &str, sid: &str) -> (Option<String>, Option<String>) {
-    let Some(value) = parsed(text) else { return (None, None) };
+    let Some(value) = parsed(text) else {
+        return (None, None);
+    };
     let part = |wanted: bool| {
         let mut value = value.clone();
         let statements = value.get_mut("Statement")?.as_array_mut()?;
-        let begins = |it: &Value| it.get("Sid").and_then(Value::as_str).is_some_and(|it| it.starts_with(sid));
+        let begins = |it: &Value| {
+            it.get("Sid")
+                .and_then(Value::as_str)
+                .is_some_and(|it| it.starts_with(sid))
+        };
         statements.retain(|statement| begins(statement) == wanted);
         (!statements.is_empty()).then(|| value.to_string())
     };

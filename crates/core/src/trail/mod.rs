@@ -28,7 +28,10 @@ mod kept;
 mod meaning;
 mod outcome;
 mod timeline;
-#[expect(clippy::module_inception, reason = "the trail itself is what this module is about")]
+#[expect(
+    clippy::module_inception,
+    reason = "the trail itself is what this module is about"
+)]
 mod trail;
 mod unreadable;
 mod visibility;

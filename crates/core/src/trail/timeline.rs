@@ -38,8 +38,18 @@ impl<'c> Documents<'c> {
         }
         let mut removed = grants_before.clone();
         removed.subtract(&grants_after);
-        let after = if new.len() == 1 { AfterWrite::One(meaning(after)) } else { AfterWrite::Gone };
-        Some(Self { before: meaning(before), after, grants_before, grants_after, removed })
+        let after = if new.len() == 1 {
+            AfterWrite::One(meaning(after))
+        } else {
+            AfterWrite::Gone
+        };
+        Some(Self {
+            before: meaning(before),
+            after,
+            grants_before,
+            grants_after,
+            removed,
+        })
     }
 
     /// Whether the change takes an action away. Also of one that no catalog knows.
@@ -91,8 +101,13 @@ pub(super) fn courses(
     started: i64,
 ) -> Vec<Course> {
     let course = |target: WriteTarget| {
-        let Some(writes) = trail.writes.get(&target) else { return Course::default() };
-        let mut course = Course { may_lack: writes.gap().is_some(), ..Course::default() };
+        let Some(writes) = trail.writes.get(&target) else {
+            return Course::default();
+        };
+        let mut course = Course {
+            may_lack: writes.gap().is_some(),
+            ..Course::default()
+        };
         for (time, step) in steps(writes, change, documents) {
             course.take(time, step, started);
         }
@@ -132,9 +147,14 @@ fn steps<const N: usize>(
     for ((time, _), write) in writes.iter() {
         let step = match (&change.how, write) {
             // It grants nothing, and is the trial of a permission set without an inline policy.
-            (PolicyChange::Inline(name), Write::Put { policy, says: None, trial: Some(_) })
-                if policy == name =>
-            {
+            (
+                PolicyChange::Inline(name),
+                Write::Put {
+                    policy,
+                    says: None,
+                    trial: Some(_),
+                },
+            ) if policy == name => {
                 continue;
             }
             (PolicyChange::Inline(name), Write::Put { policy, says, .. }) if policy == name => {
@@ -145,7 +165,12 @@ fn steps<const N: usize>(
                 AfterWrite::Gone => TimelineStep::Applied,
                 AfterWrite::One(_) => TimelineStep::Otherwise,
             },
-            (PolicyChange::Version(_), Write::NewVersion { id, says, is_default, .. }) => {
+            (
+                PolicyChange::Version(_),
+                Write::NewVersion {
+                    id, says, is_default, ..
+                },
+            ) => {
                 let step = documents.step(says.as_ref());
                 versions.push((id, step));
                 if !is_default {
@@ -227,15 +252,27 @@ pub(super) fn trial(
             since = since.max(Some(time));
         }
     }
-    since.map(|since| TrialPeriod { since, untried: is_known.then_some(rest.len()) })
+    since.map(|since| TrialPeriod {
+        since,
+        untried: is_known.then_some(rest.len()),
+    })
 }
 
 /// The document that a managed policy of a trial had when it was attached.
 fn managed_trial<'t>(trail: &'t Trail<'_>, account: &str, name: &str, at: i64) -> Option<&'t String> {
-    let writes = trail.writes.get(&WriteTarget::Policy(format!("{account}/{name}")))?;
-    let texts = writes.iter().filter(|((time, _), _)| *time <= at).filter_map(|(_, write)| match write {
-        Write::NewVersion { trial, is_default: true, .. } => trial.as_ref(),
-        _ => None,
-    });
+    let writes = trail
+        .writes
+        .get(&WriteTarget::Policy(format!("{account}/{name}")))?;
+    let texts = writes
+        .iter()
+        .filter(|((time, _), _)| *time <= at)
+        .filter_map(|(_, write)| match write {
+            Write::NewVersion {
+                trial,
+                is_default: true,
+                ..
+            } => trial.as_ref(),
+            _ => None,
+        });
     texts.last()
 }

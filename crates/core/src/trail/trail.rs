@@ -89,7 +89,9 @@ impl<'w> Trail<'w> {
         if !event.is_call() {
             return;
         }
-        let Some(time) = seconds(event.event_time.as_str()) else { return };
+        let Some(time) = seconds(event.event_time.as_str()) else {
+            return;
+        };
         let account = event.recipient_account_id.as_str();
         if self.list.accounts().contains(account) {
             self.cover(event, account, time);
@@ -99,7 +101,9 @@ impl<'w> Trail<'w> {
 
     /// Adds an event, but not to what the trail covers: a query counts that by itself.
     pub fn look(&mut self, event: &TrailEvent<'_>) {
-        let Some(time) = seconds(event.event_time.as_str()) else { return };
+        let Some(time) = seconds(event.event_time.as_str()) else {
+            return;
+        };
         let at = || (time, short(event.event_id.as_str()));
         let account = event.recipient_account_id.as_str();
         if let Some((target, write)) = write_of(event, account).filter(|(target, _)| self.list.has(target)) {
@@ -156,7 +160,9 @@ impl<'w> Trail<'w> {
         let found = issuer
             .and_then(WatchedPrincipal::of_arn)
             .or_else(|| WatchedPrincipal::of_arn(identity.arn.as_str()));
-        let Some(principal) = found.filter(|it| self.list.principals().contains(it)) else { return };
+        let Some(principal) = found.filter(|it| self.list.principals().contains(it)) else {
+            return;
+        };
         let told = told(event.error_message.as_str());
         let (source, name) = (event.event_source.as_str(), event.event_name.as_str());
         let meant = meant(Catalog::embedded(), source, name, &told);
@@ -170,7 +176,10 @@ impl<'w> Trail<'w> {
             keep(kept, at, || row(""));
         } else {
             for (service, name) in &meant.actions {
-                let key = (short(&service.to_ascii_lowercase()), short(&name.to_ascii_lowercase()));
+                let key = (
+                    short(&service.to_ascii_lowercase()),
+                    short(&name.to_ascii_lowercase()),
+                );
                 let kept = own.actions.entry(key).or_default();
                 keep(kept, at.clone(), || row(&format!("{service}:{name}")));
             }
@@ -209,7 +218,10 @@ impl Denials {
     /// Too many kinds are none: which of them came first must not matter.
     fn bound(&mut self) {
         if self.overflow || self.actions.len() + self.unmapped.len() > MOST_KEYS {
-            *self = Self { overflow: true, ..Self::default() };
+            *self = Self {
+                overflow: true,
+                ..Self::default()
+            };
         }
     }
 }
@@ -248,7 +260,10 @@ fn denied_event(
     action: &str,
     names_action: bool,
 ) -> DeniedEvent {
-    let resource = told.resource.or(event.resources.0.get()).filter(|resource| *resource != "*");
+    let resource = told
+        .resource
+        .or(event.resources.0.get())
+        .filter(|resource| *resource != "*");
     DeniedEvent {
         time: seconds(event.event_time.as_str()).map(moment).unwrap_or_default(),
         id: short(event.event_id.as_str()),
@@ -268,7 +283,11 @@ fn denied_event(
 
 /// The beginning of a text, if it is long.
 fn short(text: &str) -> String {
-    text.char_indices().nth(LONGEST).and_then(|(end, _)| text.get(..end)).unwrap_or(text).to_owned()
+    text.char_indices()
+        .nth(LONGEST)
+        .and_then(|(end, _)| text.get(..end))
+        .unwrap_or(text)
+        .to_owned()
 }
 
 /// The seconds of an RFC 3339 date.
@@ -284,5 +303,10 @@ pub(super) fn moment(seconds: i64) -> String {
 
 /// The day in UTC.
 pub(super) fn day_of(seconds: i64) -> Option<Date> {
-    Some(Timestamp::from_second(seconds).ok()?.to_zoned(TimeZone::UTC).date())
+    Some(
+        Timestamp::from_second(seconds)
+            .ok()?
+            .to_zoned(TimeZone::UTC)
+            .date(),
+    )
 }

@@ -51,7 +51,9 @@ impl Unreadable {
     }
 
     pub(super) fn affects(&self, account: &str, from: i64) -> bool {
-        let Some(from) = day_of(from) else { return self.count > 0 };
+        let Some(from) = day_of(from) else {
+            return self.count > 0;
+        };
         // A file of one day may have events of the evening before.
         let days = self.days.get(account);
         self.anywhere || days.is_some_and(|days| days.iter().any(|day| *day >= from))
@@ -61,9 +63,16 @@ impl Unreadable {
 fn place(path: &str) -> Option<(&str, Date)> {
     let parts: Vec<&str> = path.split(['/', '\\']).collect();
     let at = parts.iter().position(|part| *part == "CloudTrail")?;
-    let account = parts.get(at.checked_sub(1)?).filter(|account| is_account_id(account))?;
+    let account = parts
+        .get(at.checked_sub(1)?)
+        .filter(|account| is_account_id(account))?;
     let number = |ahead: usize| parts.get(at + ahead)?.parse::<i16>().ok();
-    let day = Date::new(number(2)?, i8::try_from(number(3)?).ok()?, i8::try_from(number(4)?).ok()?).ok()?;
+    let day = Date::new(
+        number(2)?,
+        i8::try_from(number(3)?).ok()?,
+        i8::try_from(number(4)?).ok()?,
+    )
+    .ok()?;
     Some((account, day))
 }
 
@@ -78,7 +87,11 @@ mod tests {
             place(path).map(|(account, day)| (account, day.to_string())),
             Some(("111111111111", "2026-11-03".to_owned()))
         );
-        for path in ["x.json", "CloudTrail/eu-west-1/2026/11/03/x", "1/CloudTrail/eu-west-1/2026/13/03/x"] {
+        for path in [
+            "x.json",
+            "CloudTrail/eu-west-1/2026/11/03/x",
+            "1/CloudTrail/eu-west-1/2026/13/03/x",
+        ] {
             assert_eq!(place(path), None, "{path}");
         }
     }
@@ -86,7 +99,10 @@ mod tests {
     #[test]
     fn a_file_without_such_a_path_may_be_about_anybody() {
         let mut unreadable = Unreadable::default();
-        unreadable.add("AWSLogs/111111111111/CloudTrail/eu-west-1/2026/11/03/x", String::new());
+        unreadable.add(
+            "AWSLogs/111111111111/CloudTrail/eu-west-1/2026/11/03/x",
+            String::new(),
+        );
         let day = 1_793_664_000;
         assert!(unreadable.affects("111111111111", day) && !unreadable.affects("222222222222", day));
         assert!(!unreadable.affects("111111111111", day + 172_800));

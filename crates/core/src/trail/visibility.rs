@@ -35,7 +35,10 @@ pub(super) fn needs(service: &str, name: &str) -> Needs {
     if data.row(service, name).is_some() {
         return Needs::DataEvents;
     }
-    if CAN_BE_EXCLUDED.iter().any(|excluded| service.eq_ignore_ascii_case(excluded)) {
+    if CAN_BE_EXCLUDED
+        .iter()
+        .any(|excluded| service.eq_ignore_ascii_case(excluded))
+    {
         return Needs::ServiceEvents;
     }
     Needs::ManagementEvents
@@ -53,7 +56,10 @@ mod tests {
             let table = ActionTable::read(text);
             assert_eq!(lines(text).count(), table.rows().len());
             for row in table.rows() {
-                assert!(!row.reason.is_empty() && row.source.starts_with("https://"), "{row:?}");
+                assert!(
+                    !row.reason.is_empty() && row.source.starts_with("https://"),
+                    "{row:?}"
+                );
                 let pattern = ActionPattern::parse(row.pattern.clone());
                 let is_one =
                     |service: &str, name: &str| pattern.as_ref().is_ok_and(|it| it.matches(service, name));

@@ -147,14 +147,25 @@ mod tests {
     #[test]
     fn a_session_and_its_role_are_one_principal() {
         let role = WatchedPrincipal::of_arn("arn:aws:iam::111111111111:role/team/ci").unwrap_or_else(unknown);
-        assert_eq!(WatchedPrincipal::of_arn("arn:aws:sts::111111111111:assumed-role/ci/run-7"), Some(role));
-        for arn in ["arn:aws:iam::111111111111:root", "arn:aws:sts::111111111111:federated-user/a", "ci", ""]
-        {
+        assert_eq!(
+            WatchedPrincipal::of_arn("arn:aws:sts::111111111111:assumed-role/ci/run-7"),
+            Some(role)
+        );
+        for arn in [
+            "arn:aws:iam::111111111111:root",
+            "arn:aws:sts::111111111111:federated-user/a",
+            "ci",
+            "",
+        ] {
             assert_eq!(WatchedPrincipal::of_arn(arn), None, "{arn}");
         }
     }
 
     fn unknown() -> WatchedPrincipal {
-        WatchedPrincipal { account: String::new(), kind: HolderKind::Managed, name: String::new() }
+        WatchedPrincipal {
+            account: String::new(),
+            kind: HolderKind::Managed,
+            name: String::new(),
+        }
     }
 }

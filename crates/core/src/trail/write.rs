@@ -43,7 +43,11 @@ pub(super) enum WriteTarget {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Write {
     /// An inline policy got this document.
-    Put { policy: String, says: Option<String>, trial: Option<String> },
+    Put {
+        policy: String,
+        says: Option<String>,
+        trial: Option<String>,
+    },
     /// An inline policy was deleted.
     Delete { policy: String },
     /// A managed policy was attached.
@@ -51,7 +55,12 @@ pub(super) enum Write {
     /// A managed policy was detached.
     Detach { arn: String },
     /// A managed policy got another version.
-    NewVersion { id: String, says: Option<String>, trial: Option<String>, is_default: bool },
+    NewVersion {
+        id: String,
+        says: Option<String>,
+        trial: Option<String>,
+        is_default: bool,
+    },
     /// Another version of it became the default.
     SetDefault { id: String },
     /// It was deleted.
@@ -69,8 +78,13 @@ pub(super) fn write_of(event: &TrailEvent<'_>, account: &str) -> Option<(WriteTa
     let says = || asked.policy_document.get().and_then(meaning);
     // What a trial denies is needed whole, and IAM takes no more than 10,240 characters of it.
     let trial = |policy: &str| {
-        let document = asked.policy_document.get().filter(|_| last_name(policy).starts_with(TRIAL));
-        document.filter(|document| document.len() <= 65_536).map(str::to_owned)
+        let document = asked
+            .policy_document
+            .get()
+            .filter(|_| last_name(policy).starts_with(TRIAL));
+        document
+            .filter(|document| document.len() <= 65_536)
+            .map(str::to_owned)
     };
     let holder = |kind: HolderKind| {
         let name = match kind {
@@ -78,7 +92,11 @@ pub(super) fn write_of(event: &TrailEvent<'_>, account: &str) -> Option<(WriteTa
             HolderKind::User => &asked.user_name,
             _ => &asked.group_name,
         };
-        Some(WriteTarget::Holder(WatchedPrincipal { account: account.to_owned(), kind, name: text(name)? }))
+        Some(WriteTarget::Holder(WatchedPrincipal {
+            account: account.to_owned(),
+            kind,
+            name: text(name)?,
+        }))
     };
     let kind = match name {
         _ if name.contains("Role") => HolderKind::Role,
@@ -89,32 +107,72 @@ pub(super) fn write_of(event: &TrailEvent<'_>, account: &str) -> Option<(WriteTa
         "PutRolePolicy" | "PutUserPolicy" | "PutGroupPolicy" => {
             let policy = text(&asked.policy_name)?;
             if policy.starts_with(TRIAL) {
-                return Some((holder(kind)?, Write::Put { says: None, trial: trial(&policy), policy }));
+                return Some((
+                    holder(kind)?,
+                    Write::Put {
+                        says: None,
+                        trial: trial(&policy),
+                        policy,
+                    },
+                ));
             }
             // The trial of a permission set stands in its inline policy, beside what that grants.
-            let (rest, trial) =
-                asked.policy_document.get().map_or((None, None), |text| divided(text, TRIAL_SID));
-            (holder(kind)?, Write::Put { says: rest.as_deref().and_then(meaning), trial, policy })
+            let (rest, trial) = asked
+                .policy_document
+                .get()
+                .map_or((None, None), |text| divided(text, TRIAL_SID));
+            (
+                holder(kind)?,
+                Write::Put {
+                    says: rest.as_deref().and_then(meaning),
+                    trial,
+                    policy,
+                },
+            )
         }
-        "DeleteRolePolicy" | "DeleteUserPolicy" | "DeleteGroupPolicy" => {
-            (holder(kind)?, Write::Delete { policy: text(&asked.policy_name)? })
-        }
-        "AttachRolePolicy" | "AttachUserPolicy" | "AttachGroupPolicy" => {
-            (holder(kind)?, Write::Attach { arn: text(&asked.policy_arn)? })
-        }
-        "DetachRolePolicy" | "DetachUserPolicy" | "DetachGroupPolicy" => {
-            (holder(kind)?, Write::Detach { arn: text(&asked.policy_arn)? })
-        }
+        "DeleteRolePolicy" | "DeleteUserPolicy" | "DeleteGroupPolicy" => (
+            holder(kind)?,
+            Write::Delete {
+                policy: text(&asked.policy_name)?,
+            },
+        ),
+        "AttachRolePolicy" | "AttachUserPolicy" | "AttachGroupPolicy" => (
+            holder(kind)?,
+            Write::Attach {
+                arn: text(&asked.policy_arn)?,
+            },
+        ),
+        "DetachRolePolicy" | "DetachUserPolicy" | "DetachGroupPolicy" => (
+            holder(kind)?,
+            Write::Detach {
+                arn: text(&asked.policy_arn)?,
+            },
+        ),
         "CreatePolicy" => {
             // Only those of trials are of interest. They have no path.
             let name = text(&asked.policy_name).filter(|name| name.starts_with(TRIAL))?;
             let (id, trial) = ("v1".to_owned(), trial(&name));
             let target = WriteTarget::Policy(format!("{account}/{name}"));
-            (target, Write::NewVersion { id, says: says(), trial, is_default: true })
+            (
+                target,
+                Write::NewVersion {
+                    id,
+                    says: says(),
+                    trial,
+                    is_default: true,
+                },
+            )
         }
         "CreatePolicyVersion" => {
             let arn = text(&asked.policy_arn)?;
-            let id = event.response_elements.0.policy_version.0.version_id.as_str().to_owned();
+            let id = event
+                .response_elements
+                .0
+                .policy_version
+                .0
+                .version_id
+                .as_str()
+                .to_owned();
             let is_default = asked.set_as_default.as_str() == "true";
             let trial = trial(&arn);
             let target = if trial.is_some() {
@@ -122,11 +180,21 @@ pub(super) fn write_of(event: &TrailEvent<'_>, account: &str) -> Option<(WriteTa
             } else {
                 WriteTarget::Policy(arn)
             };
-            (target, Write::NewVersion { id, says: says(), trial, is_default })
+            (
+                target,
+                Write::NewVersion {
+                    id,
+                    says: says(),
+                    trial,
+                    is_default,
+                },
+            )
         }
         "SetDefaultPolicyVersion" => (
             WriteTarget::Policy(text(&asked.policy_arn)?),
-            Write::SetDefault { id: text(&asked.version_id)? },
+            Write::SetDefault {
+                id: text(&asked.version_id)?,
+            },
         ),
         "DeletePolicy" => (WriteTarget::Policy(text(&asked.policy_arn)?), Write::DeletePolicy),
         _ => return None,
@@ -147,7 +215,10 @@ mod tests {
             );
             let event: TrailEvent<'_> = serde_json::from_str(&text).unwrap_or_default();
             assert!(write_of(&event, "1").is_some(), "{name}");
-            let failed = TrailEvent { error_code: Text::of("AccessDenied"), ..event };
+            let failed = TrailEvent {
+                error_code: Text::of("AccessDenied"),
+                ..event
+            };
             assert!(write_of(&failed, "1").is_none(), "{name}");
         }
     }

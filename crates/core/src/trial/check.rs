@@ -52,7 +52,12 @@ pub fn excess<'a>(
         let mut more = matched.clone();
         more.remove_all(&allowed);
         matched.keep_only(&left);
-        let named = |bits| universe.list(bits).first().map(|(service, name)| format!("{service}:{name}"));
+        let named = |bits| {
+            universe
+                .list(bits)
+                .first()
+                .map(|(service, name)| format!("{service}:{name}"))
+        };
         match (named(&more), named(&matched)) {
             (Some(action), _) => Some(Excess::NotAllowedBefore(action)),
             (_, Some(action)) => Some(Excess::StillAllowed(action)),
@@ -69,13 +74,18 @@ pub fn excess<'a>(
 
 fn granting<'d, 'a>(documents: &'d [Document<'a>]) -> impl Iterator<Item = &'d Clause<'a>> {
     let statements = documents.iter().flat_map(|document| &document.statements);
-    statements.filter(|it| it.frame.effect == Effect::Allow).map(|it| &it.clause)
+    statements
+        .filter(|it| it.frame.effect == Effect::Allow)
+        .map(|it| &it.clause)
 }
 
 /// Whether a statement is about everything that a pattern matches.
 fn holds(clause: &Clause<'_>, pattern: &Pattern<'_>) -> bool {
     if clause.negated {
-        clause.patterns.iter().all(|it| it.overlaps(pattern) == Some(false))
+        clause
+            .patterns
+            .iter()
+            .all(|it| it.overlaps(pattern) == Some(false))
     } else {
         is_within(&clause.patterns, pattern)
     }
@@ -86,7 +96,10 @@ fn is_apart(clause: &Clause<'_>, pattern: &Pattern<'_>) -> bool {
     if clause.negated {
         is_within(&clause.patterns, pattern)
     } else {
-        clause.patterns.iter().all(|it| it.overlaps(pattern) == Some(false))
+        clause
+            .patterns
+            .iter()
+            .all(|it| it.overlaps(pattern) == Some(false))
     }
 }
 
@@ -94,7 +107,9 @@ fn is_within(patterns: &[Pattern<'_>], pattern: &Pattern<'_>) -> bool {
     if patterns.iter().any(|it| it.contains(pattern)) {
         return true;
     }
-    let here = patterns.iter().filter(|it| it.service.eq_ignore_ascii_case(&pattern.service));
+    let here = patterns
+        .iter()
+        .filter(|it| it.service.eq_ignore_ascii_case(&pattern.service));
     let globs: Vec<_> = here.map(Pattern::glob).collect();
     glob::contained(&pattern.glob(), globs.iter().map(AsRef::as_ref)) == Containment::Contained
 }

@@ -52,12 +52,18 @@ impl TrialRoom {
 
     /// Managed policies of their own, for a principal that can have so many more attached.
     pub fn attached(policies: usize) -> Self {
-        Self { chars: MANAGED, policies }
+        Self {
+            chars: MANAGED,
+            policies,
+        }
     }
 
     /// One statement of the inline policy of a permission set that has so many characters already.
     pub fn in_permission_set(taken: usize) -> Self {
-        Self { chars: PERMISSION_SET.saturating_sub(taken), policies: 1 }
+        Self {
+            chars: PERMISSION_SET.saturating_sub(taken),
+            policies: 1,
+        }
     }
 }
 
@@ -90,7 +96,10 @@ fn fitting(policies: Vec<Vec<String>>, room: TrialRoom) -> Result<Vec<Vec<String
     if policies.len() <= room.policies {
         Ok(policies)
     } else {
-        Err(TrialDoesNotFit { policies: policies.len(), room: room.policies })
+        Err(TrialDoesNotFit {
+            policies: policies.len(),
+            room: room.policies,
+        })
     }
 }
 
@@ -137,7 +146,10 @@ pub struct DenyStatement<'a> {
 impl<'a> DenyPolicy<'a> {
     /// With the mark of its trial.
     pub fn of(mark: &str, actions: &'a [String]) -> Self {
-        Self { version: "2012-10-17", statement: [DenyStatement::of(mark, actions)] }
+        Self {
+            version: "2012-10-17",
+            statement: [DenyStatement::of(mark, actions)],
+        }
     }
 
     fn chars(&self) -> usize {
@@ -148,14 +160,23 @@ impl<'a> DenyPolicy<'a> {
 impl<'a> DenyStatement<'a> {
     /// With the mark of its trial.
     pub fn of(mark: &str, actions: &'a [String]) -> Self {
-        Self { sid: format!("{SID}{mark}"), effect: "Deny", action: actions, resource: "*" }
+        Self {
+            sid: format!("{SID}{mark}"),
+            effect: "Deny",
+            action: actions,
+            resource: "*",
+        }
     }
 }
 
 /// Tells the trial of a change that denies these actions from all others: in the name of its policy, and in its Sid.
 pub fn mark(change: &str, actions: &[String]) -> String {
     let text = format!("{change}\n{}", actions.join("\n"));
-    FileHash::of(text.as_bytes()).first::<6>().iter().map(|byte| format!("{byte:02x}")).collect()
+    FileHash::of(text.as_bytes())
+        .first::<6>()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]

@@ -18,9 +18,14 @@ pub fn names(lost: &Permissions<'_>, harvest: &Harvest) -> Vec<String> {
         if is_wild(name) && !lost.covers(&glob()) {
             continue;
         }
-        all.insert((service.to_owned(), name.to_ascii_lowercase()), format!("{service}:{name}"));
+        all.insert(
+            (service.to_owned(), name.to_ascii_lowercase()),
+            format!("{service}:{name}"),
+        );
     }
-    for (service, lower, spelled) in harvest.all().filter(|(service, lower, _)| lost.contains(service, lower))
+    for (service, lower, spelled) in harvest
+        .all()
+        .filter(|(service, lower, _)| lost.contains(service, lower))
     {
         let key = (service.to_owned(), lower.to_owned());
         all.entry(key).or_insert_with(|| format!("{service}:{spelled}"));
@@ -45,7 +50,8 @@ pub(super) fn shortened(lost: &Permissions<'_>, harvest: &Harvest) -> Vec<String
         }
         let mut names: Vec<Name<'_>> = Vec::new();
         names.extend(
-            lost.known_names(&service).map(|(lower, spelled, taken)| (lower.into(), spelled.into(), taken)),
+            lost.known_names(&service)
+                .map(|(lower, spelled, taken)| (lower.into(), spelled.into(), taken)),
         );
         for name in taken.iter().filter_map(|name| name.get(prefix..)) {
             names.push((name.to_ascii_lowercase().into(), name.into(), true));
@@ -64,7 +70,9 @@ pub(super) fn shortened(lost: &Permissions<'_>, harvest: &Harvest) -> Vec<String
 /// Covers what is taken of names that share their first `len` bytes.
 fn cover(lost: &Permissions<'_>, service: &str, names: &[Name<'_>], len: usize, short: &mut Vec<String>) {
     let taken = |names: &[Name<'_>]| names.iter().filter(|(.., taken)| *taken).count();
-    let Some((_, first, _)) = names.first().filter(|_| taken(names) > 0) else { return };
+    let Some((_, first, _)) = names.first().filter(|_| taken(names) > 0) else {
+        return;
+    };
     if names.len() > 1 && taken(names) == names.len() {
         let root = first.get(..len).unwrap_or_default();
         let pattern = Pattern::new(Cow::Borrowed(service), Cow::Borrowed(root), Shape::Prefix);

@@ -76,7 +76,10 @@ fn catalog(value: &Value) -> (Lists, String) {
         }
         own => own.clone(),
     };
-    (serde_json::from_value(lists.clone()).expect("lists of names"), lists.to_string())
+    (
+        serde_json::from_value(lists.clone()).expect("lists of names"),
+        lists.to_string(),
+    )
 }
 
 fn kind(value: &Value) -> Option<Kind> {
@@ -101,7 +104,10 @@ fn wildcards(value: &Value) -> Wildcards {
 fn harvest(case: &Value, catalog: &Catalog) -> Harvest {
     let mut harvest = Harvest::default();
     for other in policies(case) {
-        harvest.add_document(catalog, &Document::parse(&other.to_string()).expect("another policy"));
+        harvest.add_document(
+            catalog,
+            &Document::parse(&other.to_string()).expect("another policy"),
+        );
     }
     for other in case["organisation"]["evidence"].as_array().into_iter().flatten() {
         let text = json!([other]).to_string();
@@ -111,7 +117,9 @@ fn harvest(case: &Value, catalog: &Catalog) -> Harvest {
 }
 
 fn policies(case: &Value) -> &[Value] {
-    case["organisation"]["policies"].as_array().map_or(&[], Vec::as_slice)
+    case["organisation"]["policies"]
+        .as_array()
+        .map_or(&[], Vec::as_slice)
 }
 
 fn step_name(step: FitStep) -> &'static str {
@@ -129,12 +137,19 @@ fn parsed(document: &Document<'_>) -> Value {
 
 fn patterns(document: &Value) -> Value {
     Value::Array(
-        statements(document).into_iter().map(|statement| json!(strings(actions(statement)))).collect(),
+        statements(document)
+            .into_iter()
+            .map(|statement| json!(strings(actions(statement))))
+            .collect(),
     )
 }
 
 fn same(what: &str, got: &Value, want: &Value) -> Outcome {
-    if got == want { Ok(()) } else { Err(format!("{what}\n  got  {got}\n  want {want}")) }
+    if got == want {
+        Ok(())
+    } else {
+        Err(format!("{what}\n  got  {got}\n  want {want}"))
+    }
 }
 
 fn ensure(holds: bool, message: impl FnOnce() -> String) -> Outcome {
@@ -147,7 +162,9 @@ fn check(case: &Value) -> Outcome {
     if let Some(key) = members.keys().find(|key| !KEYS.contains(&key.as_str())) {
         return Err(format!("`{key}` is no member of a case"));
     }
-    ensure(case["why"].is_string() && case["rule"].is_string(), || "a case has `why` and `rule`".to_owned())?;
+    ensure(case["why"].is_string() && case["rule"].is_string(), || {
+        "a case has `why` and `rule`".to_owned()
+    })?;
     let case = &expand(case);
     let source = match (&case["text"], &case["policy"]) {
         (Value::Null, policy) => policy.to_string(),
@@ -168,28 +185,47 @@ fn check(case: &Value) -> Outcome {
             &own
         }
     };
-    let unused_value = if case["unused"].is_null() { json!([]) } else { case["unused"].clone() };
+    let unused_value = if case["unused"].is_null() {
+        json!([])
+    } else {
+        case["unused"].clone()
+    };
     let unused_text = unused_value.to_string();
     let unused = read_unused(&unused_text).map_err(|error| format!("the evidence: {error}"))?;
     let mut world = World::new(&lists, &unused_value);
-    let may_go = if case["removeUnobserved"].is_null() { vec![] } else { strings(&case["removeUnobserved"]) };
+    let may_go = if case["removeUnobserved"].is_null() {
+        vec![]
+    } else {
+        strings(&case["removeUnobserved"])
+    };
     world.let_go(&may_go);
     world.add_organisation(
         policies(case),
-        case["organisation"]["evidence"].as_array().map_or(&[], Vec::as_slice),
+        case["organisation"]["evidence"]
+            .as_array()
+            .map_or(&[], Vec::as_slice),
     );
     let harvest = harvest(case, catalog);
-    let may_go = may_go.iter().map(|text| ActionPattern::parse(text).expect("a pattern"));
+    let may_go = may_go
+        .iter()
+        .map(|text| ActionPattern::parse(text).expect("a pattern"));
     let unobserved = Unobserved::table().clone().without(may_go);
-    let basis = Basis { catalog, harvest: &harvest, unobserved: &unobserved };
+    let basis = Basis {
+        catalog,
+        harvest: &harvest,
+        unobserved: &unobserved,
+    };
     let before: Value = serde_json::from_str(&source).expect("the policy is JSON");
 
     if !case["verdict"].is_null() {
         return verdict(case, &policy, &unused, basis);
     }
     let kind = kind(&case["kind"]);
-    let options =
-        RefineOptions { kind, wildcards: wildcards(&case["wildcards"]), ..RefineOptions::default() };
+    let options = RefineOptions {
+        kind,
+        wildcards: wildcards(&case["wildcards"]),
+        ..RefineOptions::default()
+    };
     let refiner = leastwise_core::Refiner::new(basis).with(options);
     let refined = match refiner.refine(&policy, &unused) {
         Ok(refined) => refined,
@@ -205,7 +241,11 @@ fn check(case: &Value) -> Outcome {
     let documents: Vec<Value> = refined.documents().iter().map(parsed).collect();
 
     if let Some(want) = members.get("wantSplit") {
-        same("patterns", &documents.iter().map(patterns).collect(), &expand(want))?;
+        same(
+            "patterns",
+            &documents.iter().map(patterns).collect(),
+            &expand(want),
+        )?;
     } else if let Some(want) = members.get("want") {
         let got = match documents.as_slice() {
             [] => Value::Null,
@@ -214,23 +254,44 @@ fn check(case: &Value) -> Outcome {
         };
         same("patterns", &got, &expand(want))?;
     } else {
-        let claims = ["pretty", "compact", "documents"].iter().any(|key| members.contains_key(*key));
+        let claims = ["pretty", "compact", "documents"]
+            .iter()
+            .any(|key| members.contains_key(*key));
         ensure(claims, || "the case claims nothing".to_owned())?;
     }
     if !case["documents"].is_null() {
         same("documents", &json!(documents.len()), &case["documents"])?;
-        ensure(documents.iter().all(has_unique_sids), || "a Sid stands twice in one document".to_owned())?;
+        ensure(documents.iter().all(has_unique_sids), || {
+            "a Sid stands twice in one document".to_owned()
+        })?;
     }
     let printed = |print: fn(&Document<'_>) -> String| {
-        refined.documents().iter().map(print).collect::<Vec<_>>().join("\n")
+        refined
+            .documents()
+            .iter()
+            .map(print)
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     if !case["pretty"].is_null() {
-        same("pretty", &json!(printed(|d| d.pretty())), &json!(text(&case["pretty"])))?;
+        same(
+            "pretty",
+            &json!(printed(|d| d.pretty())),
+            &json!(text(&case["pretty"])),
+        )?;
     }
     if !case["compact"].is_null() {
-        same("compact", &json!(printed(|d| d.compact())), &json!(text(&case["compact"])))?;
+        same(
+            "compact",
+            &json!(printed(|d| d.compact())),
+            &json!(text(&case["compact"])),
+        )?;
     }
-    same("step", &json!(step_name(refined.step())), &member_or(case, "step", json!("as is")))?;
+    same(
+        "step",
+        &json!(step_name(refined.step())),
+        &member_or(case, "step", json!("as is")),
+    )?;
     let undecided = member_or(case, "undecided", json!([]));
     same("undecided", &json!(refined.proof().undecided()), &undecided)?;
     if !case["behind"].is_null() {
@@ -251,18 +312,32 @@ fn check(case: &Value) -> Outcome {
         return Err(format!("{pattern} lies in no pattern that it can have come from"));
     }
     for document in &documents {
-        ensure(is_same_shape(&before, document), || "a string became a list, or a list a string".to_owned())?;
+        ensure(is_same_shape(&before, document), || {
+            "a string became a list, or a list a string".to_owned()
+        })?;
     }
     for (document, value) in refined.documents().iter().zip(&documents) {
         let limit = kind.map_or(usize::MAX, Kind::quota);
         // What is split is split into managed policies, whatever it was.
-        let limit = if refined.step() == FitStep::Split { Kind::Managed.quota() } else { limit };
-        ensure(value.to_string().chars().count() <= limit, || "over its quota".to_owned())?;
+        let limit = if refined.step() == FitStep::Split {
+            Kind::Managed.quota()
+        } else {
+            limit
+        };
+        ensure(value.to_string().chars().count() <= limit, || {
+            "over its quota".to_owned()
+        })?;
         for print in [document.pretty(), document.compact()] {
             let again =
                 Document::parse(&print).map_err(|error| format!("it does not parse again: {error}"))?;
-            same("print after parse", &json!(again.compact()), &json!(document.compact()))?;
-            let twice = refiner.refine(&again, &unused).map_err(|error| error.to_string())?;
+            same(
+                "print after parse",
+                &json!(again.compact()),
+                &json!(document.compact()),
+            )?;
+            let twice = refiner
+                .refine(&again, &unused)
+                .map_err(|error| error.to_string())?;
             let twice: Vec<String> = twice.documents().iter().map(Document::compact).collect();
             same("refined again", &json!(twice), &json!([document.compact()]))?;
         }
@@ -271,12 +346,19 @@ fn check(case: &Value) -> Outcome {
 }
 
 fn has_unique_sids(document: &Value) -> bool {
-    let sids: Vec<&str> = statements(document).into_iter().filter_map(|s| s["Sid"].as_str()).collect();
+    let sids: Vec<&str> = statements(document)
+        .into_iter()
+        .filter_map(|s| s["Sid"].as_str())
+        .collect();
     sids.iter().collect::<BTreeSet<_>>().len() == sids.len()
 }
 
 fn member_or(case: &Value, key: &str, default: Value) -> Value {
-    if case[key].is_null() { default } else { case[key].clone() }
+    if case[key].is_null() {
+        default
+    } else {
+        case[key].clone()
+    }
 }
 
 fn refused(case: &Value, source: &str) -> Outcome {
@@ -294,7 +376,11 @@ fn refused(case: &Value, source: &str) -> Outcome {
             let decoded = decode(source.as_bytes()).map_err(|error| format!("not decoded: {error}"))?;
             match Document::parse(&decoded) {
                 Ok(_) => return Err("the policy was taken".to_owned()),
-                Err(error) => (Some(json!([error.line, error.column])), error.to_string(), error.help()),
+                Err(error) => (
+                    Some(json!([error.line, error.column])),
+                    error.to_string(),
+                    error.help(),
+                ),
             }
         }
     };
@@ -308,11 +394,23 @@ fn refused(case: &Value, source: &str) -> Outcome {
 
 fn verdict<'a>(case: &Value, policy: &Document<'a>, unused: &Observed, basis: Basis<'a>) -> Outcome {
     // A string is the text of a document, for when the order of members matters.
-    let written = |document: &Value| document.as_str().map_or_else(|| document.to_string(), str::to_owned);
-    let after: Vec<String> = case["after"].as_array().expect("after").iter().map(written).collect();
+    let written = |document: &Value| {
+        document
+            .as_str()
+            .map_or_else(|| document.to_string(), str::to_owned)
+    };
+    let after: Vec<String> = case["after"]
+        .as_array()
+        .expect("after")
+        .iter()
+        .map(written)
+        .collect();
     // The proof holds what it is about, and what it rests on lives longer than this call.
     let after = after.leak();
-    let after = after.iter().map(|text| Document::parse(text).expect("after is a policy")).collect();
+    let after = after
+        .iter()
+        .map(|text| Document::parse(text).expect("after is a policy"))
+        .collect();
     let got = match prove(policy, after, unused, basis) {
         Verdict::Proven(proof) => json!({"proven": {"undecided": proof.undecided()}}),
         Verdict::Undecided(_) => json!("undecided"),
@@ -332,8 +430,9 @@ fn verdict<'a>(case: &Value, policy: &Document<'a>, unused: &Observed, basis: Ba
 fn all() -> Vec<(String, Value)> {
     let entries = std::fs::read_dir(folder()).expect("tests/cases");
     let paths = entries.map(|entry| entry.expect("an entry").path());
-    let mut paths: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
+    let mut paths: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|e| e == "json"))
+        .collect();
     paths.sort();
     let load = |path: &PathBuf| {
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
@@ -349,14 +448,22 @@ fn every_case_comes_out_as_it_says() {
         .into_iter()
         .filter_map(|(name, case)| check(&case).err().map(|problem| format!("{name}: {problem}\n")))
         .collect();
-    assert!(failures.is_empty(), "{} cases fail\n\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} cases fail\n\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 #[test]
 fn there_is_a_case_for_every_rule() {
     let cases = all();
     assert!(cases.len() >= 87, "only {} cases", cases.len());
-    let rules: BTreeSet<&str> = cases.iter().filter_map(|(_, case)| case["rule"].as_str()).collect();
+    let rules: BTreeSet<&str> = cases
+        .iter()
+        .filter_map(|(_, case)| case["rule"].as_str())
+        .collect();
     let all = "R1 R2 R3 R4 R5 R6 R7 R8 R9 R10 R11 R12 R13 R14 F1 F2 E1 E2 E3 E4 E7 E12 E13 E15 input proof";
     for rule in all.split(' ') {
         assert!(rules.contains(rule), "no case for {rule}");
@@ -366,7 +473,9 @@ fn there_is_a_case_for_every_rule() {
 #[test]
 fn every_case_is_named_as_a_sentence_in_kebab_case() {
     for (name, _) in all() {
-        let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let plain = name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         assert!(plain && name.split('-').count() >= 3, "{name}");
     }
 }
@@ -402,5 +511,8 @@ fn the_runner_sees_a_wrong_expectation() {
 
 #[test]
 fn a_range_in_braces_stands_for_its_numbers() {
-    assert_eq!(expand(&json!({"s3": ["A{8..10}b", "C"]})), json!({"s3": ["A8b", "A9b", "A10b", "C"]}));
+    assert_eq!(
+        expand(&json!({"s3": ["A{8..10}b", "C"]})),
+        json!({"s3": ["A8b", "A9b", "A10b", "C"]})
+    );
 }

@@ -15,12 +15,21 @@ fn the_embedded_catalog_is_the_text_in_the_repository_to_the_byte() {
 
 #[test]
 fn actions_are_found_in_any_case_and_tell_what_they_do() {
-    let level =
-        |service, name| Catalog::embedded().action(service, name).map(|action| (action.name, action.level));
+    let level = |service, name| {
+        Catalog::embedded()
+            .action(service, name)
+            .map(|action| (action.name, action.level))
+    };
     assert_eq!(level("S3", "getobject"), Some(("GetObject", AccessLevel::Read)));
     assert_eq!(level("iam", "PASSROLE").map(|(name, _)| name), Some("PassRole"));
-    assert_eq!(level("s3", "PutBucketPolicy"), Some(("PutBucketPolicy", AccessLevel::PermissionsManagement)));
-    assert_eq!(level("s3", "PutObjectTagging"), Some(("PutObjectTagging", AccessLevel::Tagging)));
+    assert_eq!(
+        level("s3", "PutBucketPolicy"),
+        Some(("PutBucketPolicy", AccessLevel::PermissionsManagement))
+    );
+    assert_eq!(
+        level("s3", "PutObjectTagging"),
+        Some(("PutObjectTagging", AccessLevel::Tagging))
+    );
     assert_eq!(level("rds-db", "connect").map(|(name, _)| name), Some("connect"));
     assert_eq!(level("s3", "GetObj"), None);
     assert_eq!(level("nosuch", "GetObject"), None);
@@ -31,7 +40,10 @@ fn every_embedded_action_is_found_under_its_own_name() {
     let catalog = Catalog::embedded();
     let mut seen = 0;
     for action in catalog.actions() {
-        assert_eq!(catalog.action(action.service, &action.name.to_ascii_uppercase()), Some(action));
+        assert_eq!(
+            catalog.action(action.service, &action.name.to_ascii_uppercase()),
+            Some(action)
+        );
         seen += 1;
     }
     assert_eq!(seen, catalog.action_count());

@@ -13,7 +13,11 @@ use leastwise_core::report::{CheckKind, CheckOutcome, CheckRow, CheckVerdict, Us
 
 fn catalog() -> Catalog {
     let names: Vec<String> = (0..250).map(|at| format!("\"GetThing{at:03}\"")).collect();
-    Catalog::from_json(&format!("{{\"s3\":[{}],\"sqs\":[\"SendMessage\"]}}", names.join(","))).unwrap()
+    Catalog::from_json(&format!(
+        "{{\"s3\":[{}],\"sqs\":[\"SendMessage\"]}}",
+        names.join(",")
+    ))
+    .unwrap()
 }
 
 fn policy(statements: &str) -> String {
@@ -22,7 +26,10 @@ fn policy(statements: &str) -> String {
 
 fn plan(before: &str, after: &str, used: &[&str]) -> CheckPlan {
     let actions = used.iter().map(|name| (*name).to_owned()).collect();
-    let used = UsedService { service_namespace: "s3".to_owned(), actions };
+    let used = UsedService {
+        service_namespace: "s3".to_owned(),
+        actions,
+    };
     let (before, after) = (policy(before), policy(after));
     CheckPlan::of(
         &catalog(),
@@ -38,13 +45,20 @@ fn allow(action: &str, resource: &str) -> String {
 
 #[test]
 fn used_actions_come_first_and_a_call_has_at_most_a_hundred() {
-    let plan =
-        plan(&allow("\"s3:*\"", "*"), &allow("\"s3:GetThing0*\"", "*"), &["GetThing077", "getthing099"]);
+    let plan = plan(
+        &allow("\"s3:*\"", "*"),
+        &allow("\"s3:GetThing0*\"", "*"),
+        &["GetThing077", "getthing099"],
+    );
     assert_eq!(plan.removed.len(), 150);
     assert_eq!(plan.paid_calls(), 3);
     let first = &plan.simulations[0];
     assert_eq!(first.kept[..2], ["s3:GetThing077", "s3:GetThing099"]);
-    assert!(plan.simulations.iter().all(|it| it.actions().count() <= ACTIONS_A_CALL && it.resource == "*"));
+    assert!(
+        plan.simulations
+            .iter()
+            .all(|it| it.actions().count() <= ACTIONS_A_CALL && it.resource == "*")
+    );
     let asked: usize = plan.simulations.iter().map(|it| it.actions().count()).sum();
     assert_eq!(asked + plan.left_out, 250);
     assert!(plan.simulations.iter().any(|it| !it.removed.is_empty()));
@@ -58,7 +72,11 @@ fn an_action_is_simulated_on_a_resource_that_its_statement_has() {
         allow("[\"s3:GetThing001\",\"s3:GetThing002\"]", "arn:aws:s3:::a/*"),
         "{\"Effect\":\"Allow\",\"NotAction\":\"s3:*\",\"NotResource\":\"arn:aws:sqs:::q\"}".to_owned(),
     ];
-    let plan = plan(&before.join(","), &allow("\"s3:GetThing002\"", "arn:aws:s3:::a/*"), &[]);
+    let plan = plan(
+        &before.join(","),
+        &allow("\"s3:GetThing002\"", "arn:aws:s3:::a/*"),
+        &[],
+    );
     let of = |action: &str| {
         let has = |it: &&Simulation| it.actions().any(|known| known == action);
         plan.simulations.iter().find(has).map(|it| it.resource.as_str())
@@ -72,19 +90,33 @@ fn an_action_is_simulated_on_a_resource_that_its_statement_has() {
 fn where_nothing_is_left_there_is_nothing_to_simulate_and_nothing_to_pay() {
     let before = policy(&allow("\"s3:*\"", "*"));
     let plan = CheckPlan::of(&catalog(), &Document::parse(&before).unwrap(), &[], &[]);
-    assert_eq!((plan.simulations.len(), plan.paid_calls(), plan.removed.len()), (0, 0, 250));
+    assert_eq!(
+        (plan.simulations.len(), plan.paid_calls(), plan.removed.len()),
+        (0, 0, 250)
+    );
 }
 
 fn decided(action: &str, is_allowed: bool, missing: &[&str]) -> CheckDecision {
     let missing = missing.iter().map(|key| (*key).to_owned()).collect();
-    CheckDecision { action: action.to_owned(), is_allowed, missing }
+    CheckDecision {
+        action: action.to_owned(),
+        is_allowed,
+        missing,
+    }
 }
 
 fn row(kept: [bool; 2], removed: [bool; 2], missing: &[&str]) -> CheckRow {
     let (one, other) = ("s3:GetThing001".to_owned(), "s3:GetThing002".to_owned());
-    let simulation = Simulation { resource: "*".to_owned(), kept: vec![one], removed: vec![other] };
+    let simulation = Simulation {
+        resource: "*".to_owned(),
+        kept: vec![one],
+        removed: vec![other],
+    };
     let answers = [0, 1].map(|at| {
-        vec![decided("S3:getthing001", kept[at], missing), decided("s3:GetThing002", removed[at], missing)]
+        vec![
+            decided("S3:getthing001", kept[at], missing),
+            decided("s3:GetThing002", removed[at], missing),
+        ]
     });
     let [before, after] = answers;
     simulated(&[(simulation, before, after)])
@@ -105,24 +137,40 @@ fn the_simulator_disputes_only_what_it_decides_differently_for_both_policies() {
         ([no, yes], [yes, no], &[], Agrees, 1),
     ] {
         let row = row(kept, removed, missing);
-        assert_eq!((row.outcome, row.compared), (outcome, compared), "{kept:?} {removed:?}");
+        assert_eq!(
+            (row.outcome, row.compared),
+            (outcome, compared),
+            "{kept:?} {removed:?}"
+        );
         assert_eq!(row.compared + row.not_comparable, 2);
-        let names_keys = row.remarks.iter().any(|it| it.aws.contains("aws:SourceVpce") && !it.disputes);
+        let names_keys = row
+            .remarks
+            .iter()
+            .any(|it| it.aws.contains("aws:SourceVpce") && !it.disputes);
         assert_eq!(names_keys, !missing.is_empty(), "{row:?}");
     }
 }
 
 #[test]
 fn a_finding_that_both_policies_have_is_not_the_changes() {
-    let finding =
-        |level, code: &str| PolicyFinding { level, code: code.to_owned(), details: "words".to_owned() };
-    let (error, warning) = (finding(FindingLevel::Error, "A"), finding(FindingLevel::Warning, "B"));
+    let finding = |level, code: &str| PolicyFinding {
+        level,
+        code: code.to_owned(),
+        details: "words".to_owned(),
+    };
+    let (error, warning) = (
+        finding(FindingLevel::Error, "A"),
+        finding(FindingLevel::Warning, "B"),
+    );
     let outcome =
         |before: &[PolicyFinding], after: &[PolicyFinding]| validated(before, &[after.to_vec()]).outcome;
     assert_eq!(outcome(&[], &[]), CheckOutcome::Agrees);
     assert_eq!(outcome(from_ref(&error), from_ref(&error)), CheckOutcome::Agrees);
     assert_eq!(outcome(&[], from_ref(&warning)), CheckOutcome::Differs);
-    assert_eq!(outcome(from_ref(&warning), &[error.clone(), warning.clone()]), CheckOutcome::Disputes);
+    assert_eq!(
+        outcome(from_ref(&warning), &[error.clone(), warning.clone()]),
+        CheckOutcome::Disputes
+    );
     assert_eq!(outcome(&[error], &[]), CheckOutcome::Agrees);
 }
 
@@ -132,10 +180,16 @@ fn a_question_that_aws_refuses_is_undecided_and_no_answer_is_incomplete() {
     let refused = Failure::new("CheckNoNewAccess", FailureKind::Malformed)
         .saying(Some("UnprocessableEntityException"), Some("Too complex."));
     let refused = failed(kind, refused);
-    assert_eq!((refused.outcome, refused.is_final()), (CheckOutcome::Undecided, true));
+    assert_eq!(
+        (refused.outcome, refused.is_final()),
+        (CheckOutcome::Undecided, true)
+    );
     assert!(refused.remarks[0].aws.contains("Too complex."));
     assert_eq!(CheckVerdict::of(from_ref(&refused)), CheckVerdict::Undecided);
     let denied = failed(kind, Failure::new("CheckNoNewAccess", FailureKind::Denied));
-    assert_eq!((denied.outcome, denied.is_final()), (CheckOutcome::NotAsked, false));
+    assert_eq!(
+        (denied.outcome, denied.is_final()),
+        (CheckOutcome::NotAsked, false)
+    );
     assert_eq!(CheckVerdict::of(&[refused, denied]), CheckVerdict::Incomplete);
 }

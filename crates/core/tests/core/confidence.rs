@@ -27,14 +27,24 @@ fn sure() -> Facts<'static> {
 }
 
 fn codes(confidence: &Confidence) -> Vec<&'static str> {
-    confidence.reasons.iter().map(|reason| reason.code().name()).collect()
+    confidence
+        .reasons
+        .iter()
+        .map(|reason| reason.code().name())
+        .collect()
 }
 
 /// The codes of what lowers it.
 fn doubts(facts: &Facts<'_>) -> (Level, Vec<&'static str>) {
     let confidence = Confidence::of(facts);
-    let lowers = confidence.reasons.iter().filter(|reason| reason.effect() != ReasonEffect::Supports);
-    (confidence.level, lowers.map(|reason| reason.code().name()).collect())
+    let lowers = confidence
+        .reasons
+        .iter()
+        .filter(|reason| reason.effect() != ReasonEffect::Supports);
+    (
+        confidence.level,
+        lowers.map(|reason| reason.code().name()).collect(),
+    )
 }
 
 fn named(name: &str) -> Vec<&'static str> {
@@ -42,8 +52,15 @@ fn named(name: &str) -> Vec<&'static str> {
 }
 
 fn tagged(key: &str, value: &str) -> Vec<&'static str> {
-    let tags = [Tag { key: key.to_owned(), value: value.to_owned() }];
-    doubts(&Facts { tags: &tags, ..sure() }).1
+    let tags = [Tag {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    }];
+    doubts(&Facts {
+        tags: &tags,
+        ..sure()
+    })
+    .1
 }
 
 #[test]
@@ -51,7 +68,11 @@ fn what_nothing_speaks_against_is_high_and_says_what_speaks_for_it() {
     let confidence = Confidence::of(&sure());
     assert_eq!(confidence.level, Level::High);
     assert_eq!(codes(&confidence), ["used-in-window", "unused-by-action"]);
-    let sentences: Vec<String> = confidence.reasons.iter().map(|reason| reason.sentence()).collect();
+    let sentences: Vec<String> = confidence
+        .reasons
+        .iter()
+        .map(|reason| reason.sentence())
+        .collect();
     assert_eq!(
         sentences,
         [
@@ -63,13 +84,22 @@ fn what_nothing_speaks_against_is_high_and_says_what_speaks_for_it() {
 
 #[test]
 fn a_window_shorter_than_ninety_days_is_medium_and_shorter_than_thirty_low() {
-    let of = |window_days| doubts(&Facts { window_days, ..sure() });
+    let of = |window_days| {
+        doubts(&Facts {
+            window_days,
+            ..sure()
+        })
+    };
     assert_eq!(of(90), (Level::High, vec![]));
     assert_eq!(of(89), (Level::Medium, vec!["window-short"]));
     assert_eq!(of(30), (Level::Medium, vec!["window-short"]));
     assert_eq!(of(29), (Level::Low, vec!["window-very-short"]));
     let told = |origin| {
-        let facts = Facts { window_days: 60, origin, ..sure() };
+        let facts = Facts {
+            window_days: 60,
+            origin,
+            ..sure()
+        };
         Confidence::of(&facts).reasons[0].sentence()
     };
     assert_eq!(
@@ -87,11 +117,23 @@ fn a_principal_hardly_older_than_the_window_is_medium() {
     let of = |created| doubts(&Facts { created, ..sure() });
     // 120 days before the evidence was evaluated, and a second less.
     assert_eq!(of(Some("2026-07-03T22:00:00Z")), (Level::High, vec![]));
-    assert_eq!(of(Some("2026-07-03T22:00:01Z")), (Level::Medium, vec!["principal-young"]));
-    assert_eq!(of(Some("2026-12-01T00:00:00Z")), (Level::Medium, vec!["principal-young"]));
+    assert_eq!(
+        of(Some("2026-07-03T22:00:01Z")),
+        (Level::Medium, vec!["principal-young"])
+    );
+    assert_eq!(
+        of(Some("2026-12-01T00:00:00Z")),
+        (Level::Medium, vec!["principal-young"])
+    );
     assert_eq!(of(None), (Level::Medium, vec!["principal-age-unknown"]));
-    assert_eq!(of(Some("yesterday")), (Level::Medium, vec!["principal-age-unknown"]));
-    let facts = Facts { created: Some("2026-07-28T22:00:00Z"), ..sure() };
+    assert_eq!(
+        of(Some("yesterday")),
+        (Level::Medium, vec!["principal-age-unknown"])
+    );
+    let facts = Facts {
+        created: Some("2026-07-28T22:00:00Z"),
+        ..sure()
+    };
     assert_eq!(
         Confidence::of(&facts).reasons[0].sentence(),
         "created 95 days before the usage data was taken; the window is 90 days"
@@ -103,7 +145,10 @@ fn a_principal_that_is_not_known_to_be_alive_is_medium() {
     let of = |last_used| doubts(&Facts { last_used, ..sure() });
     // 90 and 91 days before the evidence was evaluated.
     assert_eq!(of(Some("2026-08-02T22:00:00Z")), (Level::High, vec![]));
-    assert_eq!(of(Some("2026-08-01T22:00:00Z")), (Level::Medium, vec!["last-use-before-window"]));
+    assert_eq!(
+        of(Some("2026-08-01T22:00:00Z")),
+        (Level::Medium, vec!["last-use-before-window"])
+    );
     assert_eq!(of(None), (Level::Medium, vec!["last-use-unknown"]));
     // Used since it was looked at: alive.
     assert_eq!(of(Some("2026-11-01T07:00:00Z")), (Level::High, vec![]));
@@ -112,34 +157,67 @@ fn a_principal_that_is_not_known_to_be_alive_is_medium() {
 #[test]
 fn what_is_said_does_not_depend_on_the_day_on_which_the_evidence_is_read() {
     for window_days in [20, 90, 365] {
-        let facts = Facts { window_days, ..sure() };
-        let later = Facts { as_of: Some("2027-10-01T00:00:00Z"), ..facts };
+        let facts = Facts {
+            window_days,
+            ..sure()
+        };
+        let later = Facts {
+            as_of: Some("2027-10-01T00:00:00Z"),
+            ..facts
+        };
         assert_eq!(Confidence::of(&facts), Confidence::of(&later));
     }
     // Unless nothing tells when it was looked at.
-    let undated = Facts { analyzed_at: None, ..sure() };
-    let later = Facts { as_of: Some("2027-10-01T00:00:00Z"), ..undated };
+    let undated = Facts {
+        analyzed_at: None,
+        ..sure()
+    };
+    let later = Facts {
+        as_of: Some("2027-10-01T00:00:00Z"),
+        ..undated
+    };
     assert_ne!(Confidence::of(&undated), Confidence::of(&later));
 }
 
 #[test]
 fn a_policy_changed_since_its_use_was_looked_at_is_low() {
-    let of = |updated| doubts(&Facts { policy_updated: updated, ..sure() });
-    assert_eq!(of(Some("2026-10-31T22:00:01Z")), (Level::Low, vec!["policy-newer-than-evidence"]));
+    let of = |updated| {
+        doubts(&Facts {
+            policy_updated: updated,
+            ..sure()
+        })
+    };
+    assert_eq!(
+        of(Some("2026-10-31T22:00:01Z")),
+        (Level::Low, vec!["policy-newer-than-evidence"])
+    );
     // The same moment in another zone's letters is not later.
     assert_eq!(of(Some("2026-11-01T00:00:00+02:00")), (Level::High, vec![]));
-    assert_eq!(of(Some("no date")), (Level::Low, vec!["policy-newer-than-evidence"]));
+    assert_eq!(
+        of(Some("no date")),
+        (Level::Low, vec!["policy-newer-than-evidence"])
+    );
     assert_eq!(of(None), (Level::High, vec![]));
 }
 
 #[test]
 fn evidence_without_a_date_is_medium() {
-    let facts = Facts { analyzed_at: None, ..sure() };
+    let facts = Facts {
+        analyzed_at: None,
+        ..sure()
+    };
     assert_eq!(doubts(&facts), (Level::Medium, vec!["evidence-undated"]));
-    let facts = Facts { analyzed_at: Some("soon"), as_of: None, ..sure() };
+    let facts = Facts {
+        analyzed_at: Some("soon"),
+        as_of: None,
+        ..sure()
+    };
     assert_eq!(
         doubts(&facts),
-        (Level::Medium, vec!["principal-age-unknown", "evidence-undated", "last-use-unknown"])
+        (
+            Level::Medium,
+            vec!["principal-age-unknown", "evidence-undated", "last-use-unknown"]
+        )
     );
 }
 
@@ -170,12 +248,25 @@ fn names_of_rare_but_needed_use_are_low() {
         ("db-migration", "hint-migration"),
         ("AWSControlTowerAdmin", "hint-landing-zone"),
         ("OrganizationAccountAccessRole", "hint-landing-zone"),
-        ("stacksets-exec-50af2a55fae86a1fac66dddb5f92b810", "hint-landing-zone"),
+        (
+            "stacksets-exec-50af2a55fae86a1fac66dddb5f92b810",
+            "hint-landing-zone",
+        ),
     ] {
         assert_eq!(named(name), [code], "{name}");
-        assert_eq!(Confidence::of(&Facts { name, ..sure() }).level, Level::Low, "{name}");
+        assert_eq!(
+            Confidence::of(&Facts { name, ..sure() }).level,
+            Level::Low,
+            "{name}"
+        );
     }
-    assert_eq!(doubts(&Facts { name: "SecurityAudit", ..sure() }), (Level::Medium, vec!["hint-audit"]));
+    assert_eq!(
+        doubts(&Facts {
+            name: "SecurityAudit",
+            ..sure()
+        }),
+        (Level::Medium, vec!["hint-audit"])
+    );
 }
 
 #[test]
@@ -203,13 +294,31 @@ fn a_hint_is_a_whole_word() {
 
 #[test]
 fn hints_are_seen_in_paths_and_in_keys_and_values_of_tags() {
-    assert_eq!(doubts(&Facts { path: "/break/glass/", ..sure() }).1, ["hint-break-glass"]);
+    assert_eq!(
+        doubts(&Facts {
+            path: "/break/glass/",
+            ..sure()
+        })
+        .1,
+        ["hint-break-glass"]
+    );
     assert_eq!(tagged("purpose", "Quarterly reports"), ["hint-calendar"]);
     assert_eq!(tagged("dr", "true"), ["hint-disaster-recovery"]);
     assert_eq!(tagged("disaster-recovery", ""), ["hint-disaster-recovery"]);
-    let tags = [Tag { key: "team".to_owned(), value: "dr\u{1b}[31m".to_owned() }];
-    let facts = Facts { name: "restore", tags: &tags, ..sure() };
-    let sentences: Vec<String> = Confidence::of(&facts).reasons.iter().map(|it| it.sentence()).collect();
+    let tags = [Tag {
+        key: "team".to_owned(),
+        value: "dr\u{1b}[31m".to_owned(),
+    }];
+    let facts = Facts {
+        name: "restore",
+        tags: &tags,
+        ..sure()
+    };
+    let sentences: Vec<String> = Confidence::of(&facts)
+        .reasons
+        .iter()
+        .map(|it| it.sentence())
+        .collect();
     assert_eq!(
         sentences[..2],
         [
@@ -240,7 +349,10 @@ fn a_tag_about_who_made_it_or_that_says_no_is_no_hint() {
 #[test]
 fn each_kind_of_hint_is_told_once() {
     assert_eq!(named("backup-restore-backups"), ["hint-backup"]);
-    assert_eq!(named("dr-backup-deploy"), ["hint-disaster-recovery", "hint-backup", "hint-deployment"]);
+    assert_eq!(
+        named("dr-backup-deploy"),
+        ["hint-disaster-recovery", "hint-backup", "hint-deployment"]
+    );
 }
 
 #[test]
@@ -283,13 +395,30 @@ fn the_grain_is_that_of_the_evidence() {
 
 #[test]
 fn several_are_as_sure_as_the_least_sure_and_the_most_telling_speaks_for_its_kind() {
-    let aged = |created, name| Confidence::of(&Facts { created: Some(created), name, ..sure() });
+    let aged = |created, name| {
+        Confidence::of(&Facts {
+            created: Some(created),
+            name,
+            ..sure()
+        })
+    };
     let young = aged("2026-08-01T22:00:00Z", "a");
     let younger = aged("2026-08-11T22:00:00Z", "b");
-    let old = Confidence::of(&Facts { name: "restore", ..sure() });
+    let old = Confidence::of(&Facts {
+        name: "restore",
+        ..sure()
+    });
     let all = young.join(&younger).join(&old);
     assert_eq!(all.level, Level::Low);
-    assert_eq!(codes(&all), ["hint-backup", "principal-young", "used-in-window", "unused-by-action"]);
+    assert_eq!(
+        codes(&all),
+        [
+            "hint-backup",
+            "principal-young",
+            "used-in-window",
+            "unused-by-action"
+        ]
+    );
     let principals: Vec<usize> = all.reasons.iter().map(|reason| reason.principals()).collect();
     assert_eq!(principals, [1, 2, 3, 3]);
     assert_eq!(
@@ -301,18 +430,30 @@ fn several_are_as_sure_as_the_least_sure_and_the_most_telling_speaks_for_its_kin
 #[test]
 fn evidence_is_stale_when_it_is_older_than_allowed() {
     assert_eq!(is_stale("2026-10-18T00:00:00Z", "2026-11-01T00:00:00Z", 14), None);
-    assert_eq!(is_stale("2026-10-17T00:00:00Z", "2026-11-01T00:00:00Z", 14), Some(15));
+    assert_eq!(
+        is_stale("2026-10-17T00:00:00Z", "2026-11-01T00:00:00Z", 14),
+        Some(15)
+    );
     assert_eq!(is_stale("2026-12-01T00:00:00Z", "2026-11-01T00:00:00Z", 14), None);
     assert_eq!(is_stale("long ago", "2026-11-01T00:00:00Z", 14), None);
 }
 
 fn confidence() -> impl Strategy<Value = Confidence> {
-    let dates =
-        [None, Some("2026-10-31T00:00:00Z"), Some("2026-08-01T00:00:00Z"), Some("2020-01-01T00:00:00Z")];
+    let dates = [
+        None,
+        Some("2026-10-31T00:00:00Z"),
+        Some("2026-08-01T00:00:00Z"),
+        Some("2020-01-01T00:00:00Z"),
+    ];
     let date = move || select(dates.to_vec());
     let name = select(vec!["a", "dr", "failover-audit", "backup", "ci-backup"]);
     let origin = select(vec![EvidenceOrigin::Analyzer, EvidenceOrigin::LastAccessed]);
-    let grain = select(vec![None, Some(Grain::Services), Some(Grain::Actions), Some(Grain::Both)]);
+    let grain = select(vec![
+        None,
+        Some(Grain::Services),
+        Some(Grain::Actions),
+        Some(Grain::Both),
+    ]);
     let window = select(vec![7_u32, 30, 60, 90, 365]);
     (name, origin, grain, window, date(), date(), date(), date()).prop_map(
         |(name, origin, grain, window_days, created, last_used, policy_updated, analyzed_at)| {

@@ -21,8 +21,14 @@ pub(crate) struct Context {
 }
 
 pub(crate) fn clause(statement: &Value) -> Clause {
-    let patterns = strings(actions(statement)).iter().map(|text| Pattern::read(text)).collect();
-    Clause { negated: statement.get("Action").is_none(), patterns }
+    let patterns = strings(actions(statement))
+        .iter()
+        .map(|text| Pattern::read(text))
+        .collect();
+    Clause {
+        negated: statement.get("Action").is_none(),
+        patterns,
+    }
 }
 
 /// Gathers the Allow statements that share a frame, and checks all frames on the way.
@@ -33,12 +39,19 @@ pub(crate) fn contexts(before: &Value, after: &[Value]) -> Result<Vec<Context>, 
         let frame = frame(statement);
         match contexts.iter_mut().find(|context| context.frame == frame) {
             Some(context) => context.before.push(clause(statement)),
-            None => contexts.push(Context { frame, before: vec![clause(statement)], after: Vec::new() }),
+            None => contexts.push(Context {
+                frame,
+                before: vec![clause(statement)],
+                after: Vec::new(),
+            }),
         }
     }
     let around = |document: &Value| {
         let mut around = document.clone();
-        around.as_object_mut().expect("a document is an object").remove("Statement");
+        around
+            .as_object_mut()
+            .expect("a document is an object")
+            .remove("Statement");
         around
     };
     let mut denied = vec![0; old.len()];
@@ -60,7 +73,9 @@ pub(crate) fn contexts(before: &Value, after: &[Value]) -> Result<Vec<Context>, 
                     frame(old[*at]) == frame(statement)
                 }
             });
-            let Some(at) = found else { return Err(Flaw::Frame("a statement, or their order")) };
+            let Some(at) = found else {
+                return Err(Flaw::Frame("a statement, or their order"));
+            };
             next = at + 1;
             if is_deny(statement) {
                 denied[at] += 1;
@@ -71,7 +86,12 @@ pub(crate) fn contexts(before: &Value, after: &[Value]) -> Result<Vec<Context>, 
                 return Err(Flaw::Frame("a statement without actions"));
             }
             let own = frame(statement);
-            contexts.iter_mut().find(|context| context.frame == own).unwrap().after.push(clause);
+            contexts
+                .iter_mut()
+                .find(|context| context.frame == own)
+                .unwrap()
+                .after
+                .push(clause);
         }
     }
     let deny_count = old.iter().filter(|statement| is_deny(statement)).count();
@@ -85,7 +105,11 @@ pub(crate) fn contexts(before: &Value, after: &[Value]) -> Result<Vec<Context>, 
 /// back the first that does not.
 pub(crate) fn stray(before: &Value, after: &[Value]) -> Option<String> {
     let is_all = |old: &Clause| !old.negated && old.patterns.contains(&Pattern::All);
-    for statement in after.iter().flat_map(statements).filter(|statement| !is_deny(statement)) {
+    for statement in after
+        .iter()
+        .flat_map(statements)
+        .filter(|statement| !is_deny(statement))
+    {
         let from: Vec<Clause> = statements(before)
             .into_iter()
             .filter(|origin| frame(origin) == frame(statement))
@@ -107,7 +131,9 @@ pub(crate) fn stray(before: &Value, after: &[Value]) -> Option<String> {
         }
         if now.negated {
             let kept = |old: &Clause| {
-                old.patterns.iter().all(|excluded| now.patterns.iter().any(|outer| outer.holds(excluded)))
+                old.patterns
+                    .iter()
+                    .all(|excluded| now.patterns.iter().any(|outer| outer.holds(excluded)))
             };
             if !from.iter().any(|old| old.negated && kept(old) || is_all(old)) {
                 return Some("NotAction".to_owned());

@@ -5,7 +5,10 @@ use serde_json::Value;
 /// The strings of a member that may be one string or a list of them.
 pub(crate) fn strings(value: &Value) -> Vec<String> {
     match value {
-        Value::Array(items) => items.iter().map(|item| item.as_str().expect("a string").to_owned()).collect(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| item.as_str().expect("a string").to_owned())
+            .collect(),
         one => vec![one.as_str().expect("a string or a list").to_owned()],
     }
 }
@@ -20,7 +23,10 @@ pub(crate) fn statements(document: &Value) -> Vec<&Value> {
 
 /// The value of `Action` or `NotAction`.
 pub(crate) fn actions(statement: &Value) -> &Value {
-    statement.get("Action").or_else(|| statement.get("NotAction")).expect("a statement has actions")
+    statement
+        .get("Action")
+        .or_else(|| statement.get("NotAction"))
+        .expect("a statement has actions")
 }
 
 /// A statement without its actions.
@@ -34,7 +40,9 @@ pub(crate) fn frame(statement: &Value) -> Value {
 
 /// Whether it forbids.
 pub(crate) fn is_deny(statement: &Value) -> bool {
-    statement["Effect"].as_str().is_some_and(|effect| effect.eq_ignore_ascii_case("deny"))
+    statement["Effect"]
+        .as_str()
+        .is_some_and(|effect| effect.eq_ignore_ascii_case("deny"))
 }
 
 /// Whether two statements differ in their actions only.
@@ -56,7 +64,9 @@ pub(crate) fn same_deny(one: &Value, other: &Value) -> bool {
 pub(crate) fn is_same_shape(before: &Value, after: &Value) -> bool {
     statements(after).into_iter().all(|new| {
         let several = actions(new).as_array().is_some_and(|list| list.len() > 1);
-        let mut old = statements(before).into_iter().filter(|old| frame(old) == frame(new));
+        let mut old = statements(before)
+            .into_iter()
+            .filter(|old| frame(old) == frame(new));
         old.any(|old| {
             actions(old).is_array() == actions(new).is_array() || actions(old).is_string() && several
         })

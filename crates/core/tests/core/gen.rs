@@ -13,7 +13,9 @@ use crate::tables::Lists;
 const SERVICES: [&str; 6] = ["a", "a-b", "b", "c", "u", "v"];
 /// Those of the above that a catalog can have.
 const KNOWN: usize = 4;
-const WORDS: [&str; 13] = ["Get", "Put", "Obj", "Objs", "Ob", "Acl", "ACL", "DB", "Db", "s", "V2", "-x", "_"];
+const WORDS: [&str; 13] = [
+    "Get", "Put", "Obj", "Objs", "Ob", "Acl", "ACL", "DB", "Db", "s", "V2", "-x", "_",
+];
 
 /// One input of the whole core.
 #[derive(Debug, Clone)]
@@ -39,14 +41,23 @@ pub(crate) fn text(document: &Value) -> String {
         keys.sort_by_key(|key| order.iter().position(|first| first == key).unwrap_or(order.len()));
         let written = |key: &String| match (key.as_str(), &members[key]) {
             ("Statement", Value::Array(items)) => {
-                format!("\"Statement\":[{}]", items.iter().map(text).collect::<Vec<_>>().join(","))
+                format!(
+                    "\"Statement\":[{}]",
+                    items.iter().map(text).collect::<Vec<_>>().join(",")
+                )
             }
             ("Statement", one) => format!("\"Statement\":{}", text(one)),
             (_, value) => format!("{}:{value}", json!(key)),
         };
         keys.into_iter().map(written).collect::<Vec<_>>().join(",")
     };
-    format!("{{{}}}", members(document, &["Version", "Statement", "Sid", "Effect", "Action", "NotAction"]))
+    format!(
+        "{{{}}}",
+        members(
+            document,
+            &["Version", "Statement", "Sid", "Effect", "Action", "NotAction"]
+        )
+    )
 }
 
 pub(crate) fn name() -> impl Strategy<Value = String> {
@@ -55,8 +66,13 @@ pub(crate) fn name() -> impl Strategy<Value = String> {
 
 fn catalog() -> impl Strategy<Value = Lists> {
     vec(vec(name(), 0..10), KNOWN).prop_map(|services| {
-        let listed = SERVICES.iter().zip(services).filter(|(_, names)| !names.is_empty());
-        let mut lists: Lists = listed.map(|(service, names)| ((*service).to_owned(), names)).collect();
+        let listed = SERVICES
+            .iter()
+            .zip(services)
+            .filter(|(_, names)| !names.is_empty());
+        let mut lists: Lists = listed
+            .map(|(service, names)| ((*service).to_owned(), names))
+            .collect();
         if lists.is_empty() {
             lists.insert("a".to_owned(), vec!["Get".to_owned()]);
         }
@@ -75,8 +91,20 @@ struct Source {
 }
 
 fn source() -> impl Strategy<Value = Source> {
-    (prop::bool::weighted(0.75), any::<Index>(), any::<Index>(), name(), 0..8_u8)
-        .prop_map(|(known, service, name, fresh, case)| Source { known, service, name, fresh, case })
+    (
+        prop::bool::weighted(0.75),
+        any::<Index>(),
+        any::<Index>(),
+        name(),
+        0..8_u8,
+    )
+        .prop_map(|(known, service, name, fresh, case)| Source {
+            known,
+            service,
+            name,
+            fresh,
+            case,
+        })
 }
 
 impl Source {
@@ -157,16 +185,34 @@ struct RawStatement {
 
 fn statement() -> impl Strategy<Value = RawStatement> {
     let flag = |weight| prop::bool::weighted(weight);
-    let parts = (flag(0.12), flag(0.15), vec((source(), form()), 1..5), 0..4_usize, 0..4_usize);
+    let parts = (
+        flag(0.12),
+        flag(0.15),
+        vec((source(), form()), 1..5),
+        0..4_usize,
+        0..4_usize,
+    );
     (parts, flag(0.3), flag(0.4)).prop_map(|((deny, negated, patterns, resource, condition), sid, bare)| {
-        RawStatement { deny, negated, patterns, resource, condition, sid, bare }
+        RawStatement {
+            deny,
+            negated,
+            patterns,
+            resource,
+            condition,
+            sid,
+            bare,
+        }
     })
 }
 
 impl RawStatement {
     fn resolve(&self, number: usize, catalog: &Lists) -> Value {
         let patterns: Vec<String> = self.patterns.iter().map(|raw| pattern(raw, catalog)).collect();
-        let actions = if self.bare && patterns.len() == 1 { json!(patterns[0]) } else { json!(patterns) };
+        let actions = if self.bare && patterns.len() == 1 {
+            json!(patterns[0])
+        } else {
+            json!(patterns)
+        };
         let resources = [json!("*"), json!("*"), json!("arn:aws:s3:::b"), json!(["a", "b"])];
         let mut statement = json!({
             "Effect": if self.deny { "Deny" } else { "Allow" },
@@ -245,10 +291,18 @@ impl RawEvidence {
         }
         let whole = self.whole.iter().map(|service| *service.get(&SERVICES));
         all.extend(
-            whole.filter(|service| !is_busy(service)).map(|service| json!({"serviceNamespace": service})),
+            whole
+                .filter(|service| !is_busy(service))
+                .map(|service| json!({"serviceNamespace": service})),
         );
-        all.extend(used.iter().map(|(service, name)| json!({"serviceNamespace": service, "used": [name]})));
-        all.extend(busy.iter().map(|service| json!({"serviceNamespace": service, "used": true})));
+        all.extend(
+            used.iter()
+                .map(|(service, name)| json!({"serviceNamespace": service, "used": [name]})),
+        );
+        all.extend(
+            busy.iter()
+                .map(|service| json!({"serviceNamespace": service, "used": true})),
+        );
         all
     }
 }
@@ -256,13 +310,23 @@ impl RawEvidence {
 pub(crate) fn scene() -> impl Strategy<Value = Scene> {
     let single = prop::bool::weighted(0.3);
     (catalog(), vec(statement(), 1..4), single, evidence()).prop_map(|(catalog, raw, single, evidence)| {
-        let mut statements: Vec<Value> =
-            raw.iter().enumerate().map(|(number, raw)| raw.resolve(number, &catalog)).collect();
-        let statement =
-            if single && statements.len() == 1 { statements.remove(0) } else { json!(statements) };
+        let mut statements: Vec<Value> = raw
+            .iter()
+            .enumerate()
+            .map(|(number, raw)| raw.resolve(number, &catalog))
+            .collect();
+        let statement = if single && statements.len() == 1 {
+            statements.remove(0)
+        } else {
+            json!(statements)
+        };
         let policy = json!({"Version": "2012-10-17", "Statement": statement});
         let unused = json!(evidence.resolve(&catalog));
-        Scene { catalog, policy, unused }
+        Scene {
+            catalog,
+            policy,
+            unused,
+        }
     })
 }
 
@@ -271,7 +335,11 @@ pub(crate) fn restated(unused: &Value) -> Value {
     let mut entries = Vec::new();
     for (at, entry) in unused.as_array().unwrap().iter().enumerate().rev() {
         let service = entry["serviceNamespace"].as_str().unwrap();
-        let service = if at % 2 == 0 { service.to_uppercase() } else { service.to_owned() };
+        let service = if at % 2 == 0 {
+            service.to_uppercase()
+        } else {
+            service.to_owned()
+        };
         if !entry["used"].is_null() {
             let entry = json!({"serviceNamespace": service, "used": entry["used"]});
             entries.extend(std::iter::repeat_n(entry, 1 + at % 2));
@@ -311,24 +379,52 @@ pub(crate) fn tokens() -> impl Strategy<Value = Vec<String>> {
             "\"{[,:]}\"",
         ][..],
     );
-    let value = atom.prop_map(|atom| vec![atom.to_owned()]).prop_recursive(3, 12, 4, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..4).prop_map(|items| list(&items)),
-            vec(inner, 0..4).prop_map(|items| map(&items, |at| format!("\"k\\u003{at}\""))),
-        ]
-    });
+    let value = atom
+        .prop_map(|atom| vec![atom.to_owned()])
+        .prop_recursive(3, 12, 4, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..4).prop_map(|items| list(&items)),
+                vec(inner, 0..4).prop_map(|items| map(&items, |at| format!("\"k\\u003{at}\""))),
+            ]
+        });
     let action = select(
-        &["\"s3:Get*\"", "\"S3:\\u0047et?bject\"", "\"*\"", "\"*:*\"", "\"x-y.z:a_b-c\"", "\"ec2:**\""][..],
+        &[
+            "\"s3:Get*\"",
+            "\"S3:\\u0047et?bject\"",
+            "\"*\"",
+            "\"*:*\"",
+            "\"x-y.z:a_b-c\"",
+            "\"ec2:**\"",
+        ][..],
     );
     let action = action.prop_map(str::to_owned);
-    let statement = (action.clone(), vec(action, 0..4), any::<bool>(), 0..6_u8, vec(value.clone(), 0..3));
+    let statement = (
+        action.clone(),
+        vec(action, 0..4),
+        any::<bool>(),
+        0..6_u8,
+        vec(value.clone(), 0..3),
+    );
     let statement = statement.prop_map(|(first, more, negated, form, others)| {
-        let key = if negated { "\"Not\\u0041ction\"" } else { "\"Action\"" };
-        let effect = if form % 2 == 0 { "\"Allow\"" } else { "\"d\\u0065ny\"" };
+        let key = if negated {
+            "\"Not\\u0041ction\""
+        } else {
+            "\"Action\""
+        };
+        let effect = if form % 2 == 0 {
+            "\"Allow\""
+        } else {
+            "\"d\\u0065ny\""
+        };
         let actions = if form < 2 {
             vec![first]
         } else {
-            list(&std::iter::once(first).chain(more).map(|one| vec![one]).collect::<Vec<_>>())
+            list(
+                &std::iter::once(first)
+                    .chain(more)
+                    .map(|one| vec![one])
+                    .collect::<Vec<_>>(),
+            )
         };
         let mut members = vec![
             [vec![key.to_owned(), ":".to_owned()], actions].concat(),
@@ -351,7 +447,11 @@ pub(crate) fn tokens() -> impl Strategy<Value = Vec<String>> {
         let mut members = vec![[vec!["\"St\\u0061tement\"".to_owned(), ":".to_owned()], statement].concat()];
         for (at, value) in others.iter().enumerate() {
             let member = [vec![format!("\"doc{at}\""), ":".to_owned()], value.clone()].concat();
-            if at == 1 { members.insert(0, member) } else { members.push(member) }
+            if at == 1 {
+                members.insert(0, member)
+            } else {
+                members.push(member)
+            }
         }
         wrapped("{", &members, "}")
     })
@@ -363,8 +463,9 @@ fn list(items: &[Vec<String>]) -> Vec<String> {
 
 fn map(values: &[Vec<String>], key: impl Fn(usize) -> String) -> Vec<String> {
     let members = values.iter().enumerate();
-    let members: Vec<_> =
-        members.map(|(at, value)| [vec![key(at), ":".to_owned()], value.clone()].concat()).collect();
+    let members: Vec<_> = members
+        .map(|(at, value)| [vec![key(at), ":".to_owned()], value.clone()].concat())
+        .collect();
     wrapped("{", &members, "}")
 }
 

@@ -30,7 +30,10 @@ impl Pattern {
             "*" | "*:*" => Self::All,
             _ => {
                 let (service, glob) = text.split_once(':').expect("a pattern has a colon");
-                Self::Of { service: service.to_ascii_lowercase(), glob: lower(glob) }
+                Self::Of {
+                    service: service.to_ascii_lowercase(),
+                    glob: lower(glob),
+                }
             }
         }
     }
@@ -58,9 +61,13 @@ impl Pattern {
         match (self, inner) {
             (Self::All, _) => true,
             (_, Self::All) => false,
-            (Self::Of { service, glob }, Self::Of { service: other, glob: inner }) => {
-                service == other && reads(&ordered(glob), &ordered(inner))
-            }
+            (
+                Self::Of { service, glob },
+                Self::Of {
+                    service: other,
+                    glob: inner,
+                },
+            ) => service == other && reads(&ordered(glob), &ordered(inner)),
         }
     }
 
@@ -77,15 +84,21 @@ impl Pattern {
         }
         match (self, other) {
             (Self::All, _) | (_, Self::All) => true,
-            (Self::Of { service, glob }, Self::Of { service: other, glob: inner }) => {
-                service == other && meet(glob, inner)
-            }
+            (
+                Self::Of { service, glob },
+                Self::Of {
+                    service: other,
+                    glob: inner,
+                },
+            ) => service == other && meet(glob, inner),
         }
     }
 
     /// Made-up names that it matches: its wildcards replaced by nothing, by one strange character, by a few.
     pub(crate) fn examples(&self) -> Vec<Name> {
-        let Self::Of { glob, .. } = self else { return vec![lower("~")] };
+        let Self::Of { glob, .. } = self else {
+            return vec![lower("~")];
+        };
         let with = |star: &str, one: char| {
             let pieces = glob.iter().map(|c| match c {
                 '*' => star.to_owned(),

@@ -39,7 +39,10 @@ fn widening(outer: &[String], inner: &str) -> Option<String> {
     let before = one_statement(&outer.iter().map(of).collect::<Vec<_>>());
     let after = one_statement(&[of(&inner.to_owned())]);
     let catalog = Catalog::from_json(r#"{"y":["Z"]}"#).unwrap();
-    let (before, after) = (Document::parse(&before).unwrap(), Document::parse(&after).unwrap());
+    let (before, after) = (
+        Document::parse(&before).unwrap(),
+        Document::parse(&after).unwrap(),
+    );
     let verdict = prove(&before, vec![after], &Observed::default(), &catalog);
     match verdict {
         Verdict::Refuted(found) if found.clause == FailedClause::NoWidening => {
@@ -62,9 +65,15 @@ fn an_overlap_that_cannot_be_told_is_never_taken_for_none() {
     // One member order for both, so that the frames are equal.
     let after = with("NotAction", ["s3:Get", &long]).replace("NotAction", "Action");
     let catalog = Catalog::from_json(r#"{"s3":["Get"]}"#).unwrap();
-    let (before, after) = (Document::parse(&before).unwrap(), Document::parse(&after).unwrap());
+    let (before, after) = (
+        Document::parse(&before).unwrap(),
+        Document::parse(&after).unwrap(),
+    );
     let verdict = prove(&before, vec![after], &Observed::default(), &catalog);
-    assert!(!matches!(verdict, Verdict::Proven(_)), "it is granted after and was excluded before");
+    assert!(
+        !matches!(verdict, Verdict::Proven(_)),
+        "it is granted after and was excluded before"
+    );
 }
 
 proptest! {

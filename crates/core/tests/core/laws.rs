@@ -24,13 +24,17 @@ pub(crate) fn refined(policy: &str, unused: &Value, catalog: &Catalog) -> Vec<St
     let text = unused.to_string();
     let policy = Document::parse(policy).expect("a generated policy is one");
     let unused = read_unused(&text).expect("generated evidence is some");
-    let refined =
-        leastwise_core::Refiner::new(catalog).refine(&policy, &unused).expect("every refinement is proven");
+    let refined = leastwise_core::Refiner::new(catalog)
+        .refine(&policy, &unused)
+        .expect("every refinement is proven");
     refined.documents().iter().map(Document::compact).collect()
 }
 
 pub(crate) fn values(documents: &[String]) -> Vec<Value> {
-    documents.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect()
+    documents
+        .iter()
+        .map(|text| serde_json::from_str(text).expect("JSON"))
+        .collect()
 }
 
 /// Where words begin, by the rule as it is written down.
@@ -73,7 +77,9 @@ fn split(root: &str, names: &[String], unused: &BTreeSet<String>) -> Vec<String>
     let covered = |text: &String| {
         out.iter().any(|other| {
             other != text
-                && other.strip_suffix('*').is_some_and(|root| text.trim_end_matches('*').starts_with(root))
+                && other
+                    .strip_suffix('*')
+                    .is_some_and(|root| text.trim_end_matches('*').starts_with(root))
         })
     };
     out.iter().filter(|text| !covered(text)).cloned().collect()
@@ -84,7 +90,11 @@ fn words_are_cut_as_the_design_says() {
     let words = |name: &str| {
         let ends = cuts(name);
         let starts = std::iter::once(0).chain(ends.clone());
-        starts.zip(ends).map(|(from, to)| &name[from..to]).collect::<Vec<_>>().join("|")
+        starts
+            .zip(ends)
+            .map(|(from, to)| &name[from..to])
+            .collect::<Vec<_>>()
+            .join("|")
     };
     assert_eq!(words("GetBucketCORS"), "Get|Bucket|CORS");
     assert_eq!(words("DescribeDBInstances"), "Describe|DB|Instances");

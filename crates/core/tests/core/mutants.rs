@@ -51,7 +51,11 @@ fn mutants(document: &Value, pool: &[String]) -> Vec<(String, Vec<Value>)> {
                 Some(changed) => statements[at] = changed,
                 None => drop(statements.remove(at)),
             }
-            let documents = if statements.is_empty() { Vec::new() } else { vec![with(statements)] };
+            let documents = if statements.is_empty() {
+                Vec::new()
+            } else {
+                vec![with(statements)]
+            };
             out.push((format!("statement {}: {what}", at + 1), documents));
         }
     }
@@ -65,17 +69,33 @@ fn changed(statement: &Value, pool: &[String]) -> Vec<(String, Option<Value>)> {
         changed[key] = value;
         out.push((what.to_owned(), Some(changed)));
     };
-    set("another condition", "Condition", json!({"Bool": {"aws:SecureTransport": "false"}}));
+    set(
+        "another condition",
+        "Condition",
+        json!({"Bool": {"aws:SecureTransport": "false"}}),
+    );
     set("another resource", "Resource", json!("arn:aws:s3:::other"));
     set("a Sid", "Sid", json!("Other"));
-    set("the other effect", "Effect", json!(if statement["Effect"] == "Allow" { "Deny" } else { "Allow" }));
+    set(
+        "the other effect",
+        "Effect",
+        json!(if statement["Effect"] == "Allow" {
+            "Deny"
+        } else {
+            "Allow"
+        }),
+    );
     if statement.get("Condition").is_some() {
         let mut dropped = statement.clone();
         dropped.as_object_mut().unwrap().remove("Condition");
         out.push(("no condition".to_owned(), Some(dropped)));
     }
 
-    let key = if statement.get("Action").is_some() { "Action" } else { "NotAction" };
+    let key = if statement.get("Action").is_some() {
+        "Action"
+    } else {
+        "NotAction"
+    };
     let patterns = strings(actions(statement));
     let with = |patterns: &[String]| {
         let mut changed = statement.clone();
@@ -85,7 +105,10 @@ fn changed(statement: &Value, pool: &[String]) -> Vec<(String, Option<Value>)> {
     for (at, pattern) in patterns.iter().enumerate() {
         let mut fewer = patterns.clone();
         fewer.remove(at);
-        out.push((format!("without {pattern}"), if fewer.is_empty() { None } else { with(&fewer) }));
+        out.push((
+            format!("without {pattern}"),
+            if fewer.is_empty() { None } else { with(&fewer) },
+        ));
         for other in replaced(pattern) {
             let mut replaced = patterns.clone();
             replaced[at].clone_from(&other);
@@ -104,11 +127,19 @@ fn replaced(pattern: &str) -> Vec<String> {
     let Some((service, name)) = pattern.split_once(':').filter(|_| pattern != "*:*") else {
         return Vec::new();
     };
-    let mut out = vec![format!("{pattern}*"), format!("{service}:*"), "*".to_owned(), format!("{pattern}?")];
+    let mut out = vec![
+        format!("{pattern}*"),
+        format!("{service}:*"),
+        "*".to_owned(),
+        format!("{pattern}?"),
+    ];
     match name.strip_suffix('*') {
         Some(root) => {
             out.push(format!("{service}:{root}?*"));
-            let shorter: String = root.chars().take(root.chars().count().saturating_sub(1)).collect();
+            let shorter: String = root
+                .chars()
+                .take(root.chars().count().saturating_sub(1))
+                .collect();
             out.push(format!("{service}:{shorter}*"));
             if !root.is_empty() {
                 out.push(format!("{service}:{root}"));
@@ -122,25 +153,39 @@ fn replaced(pattern: &str) -> Vec<String> {
 /// Whether some context holds a NotAction statement and another one.
 fn has_mixed_context(policy: &Value) -> bool {
     let all = statements(policy);
-    let allows: Vec<&&Value> = all.iter().filter(|statement| statement["Effect"] == "Allow").collect();
-    let negated = allows.iter().filter(|statement| statement.get("NotAction").is_some());
-    negated.into_iter().any(|one| allows.iter().filter(|other| shares_frame(one, other)).count() > 1)
+    let allows: Vec<&&Value> = all
+        .iter()
+        .filter(|statement| statement["Effect"] == "Allow")
+        .collect();
+    let negated = allows
+        .iter()
+        .filter(|statement| statement.get("NotAction").is_some());
+    negated
+        .into_iter()
+        .any(|one| allows.iter().filter(|other| shares_frame(one, other)).count() > 1)
 }
 
 /// A counterexample must be one for the evaluator, too. Patterns stand for what no single action shows.
 fn replays(world: &World, before: &Value, after: &[Value], found: &Counterexample) -> bool {
-    let Some(action) = found.action.as_deref().filter(|action| !action.contains(['*', '?'])) else {
+    let Some(action) = found
+        .action
+        .as_deref()
+        .filter(|action| !action.contains(['*', '?']))
+    else {
         return true;
     };
     let (service, name) = action.split_once(':').expect("an action");
     let used = world.is_used(&service.to_ascii_lowercase(), &lower(name));
-    world.replay(before, after, action).into_iter().any(|(old, new, unused)| match found.reason {
-        Refutation::Widened => new && !old,
-        Refutation::Lost => old && !new && !unused,
-        Refutation::UsedLost => old && !new && used,
-        Refutation::StillGranted => new && unused,
-        _ => false,
-    })
+    world
+        .replay(before, after, action)
+        .into_iter()
+        .any(|(old, new, unused)| match found.reason {
+            Refutation::Widened => new && !old,
+            Refutation::Lost => old && !new && !unused,
+            Refutation::UsedLost => old && !new && used,
+            Refutation::StillGranted => new && unused,
+            _ => false,
+        })
 }
 
 proptest! {

@@ -54,7 +54,12 @@ struct Here<'c> {
 
 fn here<'c>(clauses: &'c [Clause], service: &str) -> Vec<Here<'c>> {
     let narrow = |clause: &'c Clause| {
-        let mut here = Here { negated: clause.negated, all: false, full: BTreeSet::new(), wild: Vec::new() };
+        let mut here = Here {
+            negated: clause.negated,
+            all: false,
+            full: BTreeSet::new(),
+            wild: Vec::new(),
+        };
         for pattern in &clause.patterns {
             match pattern {
                 Pattern::All => here.all = true,
@@ -83,7 +88,9 @@ fn granted(clauses: &[Here<'_>], name: &[char]) -> bool {
 
 /// Whether a wildcard of an `Action` list, not a full name, grants it.
 fn by_wildcard(clauses: &[Here<'_>], name: &[char]) -> bool {
-    clauses.iter().any(|clause| !clause.negated && (clause.all || clause.wild.iter().any(|p| glob(p, name))))
+    clauses
+        .iter()
+        .any(|clause| !clause.negated && (clause.all || clause.wild.iter().any(|p| glob(p, name))))
 }
 
 impl World {
@@ -109,15 +116,23 @@ impl World {
 
     /// Adds the full names in other policies of the organisation, and what other evidence names.
     pub(crate) fn add_organisation(&mut self, policies: &[Value], evidence: &[Value]) {
-        let patterns = policies.iter().flat_map(statements).flat_map(|statement| clause(statement).patterns);
+        let patterns = policies
+            .iter()
+            .flat_map(statements)
+            .flat_map(|statement| clause(statement).patterns);
         for pattern in patterns.filter(|pattern| !pattern.is_wild()) {
             if let Pattern::Of { service, glob } = pattern {
                 self.named.entry(service).or_default().insert(glob);
             }
         }
         for entry in evidence {
-            let service = entry["serviceNamespace"].as_str().expect("a service").to_ascii_lowercase();
-            let lists = [&entry["actions"], &entry["used"]].into_iter().filter(|list| list.is_array());
+            let service = entry["serviceNamespace"]
+                .as_str()
+                .expect("a service")
+                .to_ascii_lowercase();
+            let lists = [&entry["actions"], &entry["used"]]
+                .into_iter()
+                .filter(|list| list.is_array());
             let names = lists.flat_map(strings).map(|name| lower(&name));
             self.named.entry(service).or_default().extend(names);
         }
@@ -125,7 +140,8 @@ impl World {
 
     /// Lets actions go with their service though AWS does not see their use.
     pub(crate) fn let_go(&mut self, patterns: &[String]) {
-        self.may_go.extend(patterns.iter().map(|text| Pattern::read(text)));
+        self.may_go
+            .extend(patterns.iter().map(|text| Pattern::read(text)));
     }
 
     /// Changes the evidence and keeps the catalog, which may be large.
@@ -134,7 +150,10 @@ impl World {
         self.whole.clear();
         self.used.clear();
         for entry in unused.as_array().expect("evidence is a list") {
-            let service = entry["serviceNamespace"].as_str().expect("a service").to_ascii_lowercase();
+            let service = entry["serviceNamespace"]
+                .as_str()
+                .expect("a service")
+                .to_ascii_lowercase();
             if let Some(used) = entry.get("used") {
                 let names = used.as_array().into_iter().flatten();
                 let names = names.map(|action| lower(action.as_str().expect("a name")));
@@ -145,7 +164,9 @@ impl World {
             }
             match entry.get("actions").and_then(Value::as_array) {
                 Some(actions) if !actions.is_empty() => {
-                    let names = actions.iter().map(|action| lower(action.as_str().expect("a name")));
+                    let names = actions
+                        .iter()
+                        .map(|action| lower(action.as_str().expect("a name")));
                     self.unused.entry(service).or_default().extend(names);
                 }
                 _ => {
@@ -162,7 +183,10 @@ impl World {
 
     /// Whether AWS does not see the use of an action, so that it stays unless it is named.
     fn is_unseen(&self, service: &str, name: &[char]) -> bool {
-        let literal = Pattern::Of { service: service.to_owned(), glob: name.to_vec() };
+        let literal = Pattern::Of {
+            service: service.to_owned(),
+            glob: name.to_vec(),
+        };
         self.unobserved
             .iter()
             .any(|(own, pattern)| own.as_ref().is_none_or(|own| own == service) && glob(pattern, name))
@@ -178,12 +202,22 @@ impl World {
     pub(crate) fn touches(&self, pattern: &Pattern) -> bool {
         match pattern {
             Pattern::All => !self.whole.is_empty() || !self.unused.is_empty(),
-            Pattern::Of { service, glob: pattern } => {
+            Pattern::Of {
+                service,
+                glob: pattern,
+            } => {
                 let known = self.catalog.get(service).into_iter().flatten();
                 let stays = |name: &&Name| glob(pattern, name) && self.is_unseen(service, name);
                 self.whole.contains(service) && known.clone().filter(stays).count() == 0
-                    || known.clone().any(|name| glob(pattern, name) && self.is_unused(service, name))
-                    || self.unused.get(service).into_iter().flatten().any(|name| glob(pattern, name))
+                    || known
+                        .clone()
+                        .any(|name| glob(pattern, name) && self.is_unused(service, name))
+                    || self
+                        .unused
+                        .get(service)
+                        .into_iter()
+                        .flatten()
+                        .any(|name| glob(pattern, name))
             }
         }
     }
@@ -195,7 +229,8 @@ impl World {
         let mut undecided = BTreeSet::new();
         let all = || {
             let old = statements(before).into_iter();
-            old.chain(after.iter().flat_map(statements)).flat_map(|statement| clause(statement).patterns)
+            old.chain(after.iter().flat_map(statements))
+                .flat_map(|statement| clause(statement).patterns)
         };
         let evidence = self.unused.keys().chain(&self.whole).chain(self.used.keys());
         let mut mentioned: BTreeSet<String> = evidence.chain(self.named.keys()).cloned().collect();
@@ -216,13 +251,21 @@ impl World {
             .filter(|pattern| !pattern.is_wild())
             .collect();
         let known = self.catalog.keys().cloned();
-        let mut named_before: BTreeSet<String> =
-            self.unused.keys().chain(self.used.keys()).chain(self.named.keys()).cloned().collect();
+        let mut named_before: BTreeSet<String> = self
+            .unused
+            .keys()
+            .chain(self.used.keys())
+            .chain(self.named.keys())
+            .cloned()
+            .collect();
         named_before.extend(statements(before).into_iter().flat_map(|statement| {
-            let services = clause(statement).patterns.into_iter().filter_map(|pattern| match pattern {
-                Pattern::Of { service, .. } => Some(service),
-                Pattern::All => None,
-            });
+            let services = clause(statement)
+                .patterns
+                .into_iter()
+                .filter_map(|pattern| match pattern {
+                    Pattern::Of { service, .. } => Some(service),
+                    Pattern::All => None,
+                });
             services.collect::<Vec<_>>()
         }));
         // Of services that nothing names, one stands for all.
@@ -249,7 +292,13 @@ impl World {
                 names.insert(lower("Any"));
             }
             let mut made_up: BTreeSet<Name> = BTreeSet::new();
-            made_up.extend(patterns.get(&service).into_iter().flatten().flat_map(Pattern::examples));
+            made_up.extend(
+                patterns
+                    .get(&service)
+                    .into_iter()
+                    .flatten()
+                    .flat_map(Pattern::examples),
+            );
             made_up.insert(lower("~"));
             // A service that only the documents after name is not part of the world that is compared.
             let met = named_before.contains(&service);
@@ -306,8 +355,12 @@ impl World {
                 let mut matched = names.iter().filter(|name| glob(pattern, name)).peekable();
                 matched.peek().is_some() && matched.all(|name| !self.is_unused(service, name))
             };
-            let written =
-                || before.iter().filter(|clause| !clause.negated).flat_map(|clause| clause.wild.clone());
+            let written = || {
+                before
+                    .iter()
+                    .filter(|clause| !clause.negated)
+                    .flat_map(|clause| clause.wild.clone())
+            };
             let stays = withheld && written().any(|pattern| glob(pattern, name) && is_unseen(&pattern));
             // The names of what stays would be too long a list of exceptions.
             let by_exception = withheld && after.iter().any(|clause| clause.negated);
@@ -334,11 +387,14 @@ impl World {
     pub(crate) fn replay(&self, before: &Value, after: &[Value], action: &str) -> Vec<(bool, bool, bool)> {
         let (service, name) = action.split_once(':').expect("an action");
         let (service, name) = (service.to_ascii_lowercase(), lower(name));
-        let told = contexts(before, after).expect("the frame is sound").into_iter().map(|context| {
-            let old = granted(&here(&context.before, &service), &name);
-            let new = granted(&here(&context.after, &service), &name);
-            (old, new, self.is_unused(&service, &name))
-        });
+        let told = contexts(before, after)
+            .expect("the frame is sound")
+            .into_iter()
+            .map(|context| {
+                let old = granted(&here(&context.before, &service), &name);
+                let new = granted(&here(&context.after, &service), &name);
+                (old, new, self.is_unused(&service, &name))
+            });
         told.collect()
     }
 }
@@ -350,9 +406,13 @@ mod tests {
 
     fn world() -> World {
         let lists = [("s3", vec!["GetObject", "GetObjectAcl", "PutObject"])];
-        let lists =
-            lists.into_iter().map(|(s, n)| (s.to_owned(), n.into_iter().map(str::to_owned).collect()));
-        World::new(&lists.collect(), &json!([{"serviceNamespace": "s3", "actions": ["PutObject"]}]))
+        let lists = lists
+            .into_iter()
+            .map(|(s, n)| (s.to_owned(), n.into_iter().map(str::to_owned).collect()));
+        World::new(
+            &lists.collect(),
+            &json!([{"serviceNamespace": "s3", "actions": ["PutObject"]}]),
+        )
     }
 
     fn policy(actions: &Value) -> Value {
@@ -361,20 +421,32 @@ mod tests {
 
     #[test]
     fn the_evaluator_takes_an_exact_result() {
-        assert_eq!(world().judge(&policy(&json!("s3:*")), &[policy(&json!("s3:Get*"))]), Ok(BTreeSet::new()));
+        assert_eq!(
+            world().judge(&policy(&json!("s3:*")), &[policy(&json!("s3:Get*"))]),
+            Ok(BTreeSet::new())
+        );
     }
 
     #[test]
     fn the_evaluator_sees_what_was_lost_gained_and_left() {
         let judge = |before: Value, after: Value| world().judge(&policy(&before), &[policy(&after)]);
-        assert_eq!(judge(json!("s3:*"), json!("s3:GetObjectA*")), Err(Flaw::Lost("s3:getobject".to_owned())));
-        assert_eq!(judge(json!("s3:*"), json!("s3:*")), Err(Flaw::Still("s3:putobject".to_owned())));
+        assert_eq!(
+            judge(json!("s3:*"), json!("s3:GetObjectA*")),
+            Err(Flaw::Lost("s3:getobject".to_owned()))
+        );
+        assert_eq!(
+            judge(json!("s3:*"), json!("s3:*")),
+            Err(Flaw::Still("s3:putobject".to_owned()))
+        );
         assert_eq!(
             judge(json!("s3:GetObject"), json!("s3:Get*")),
             Err(Flaw::Gained("s3:getobjectacl".to_owned()))
         );
         // No action of the universe tells these apart, a made-up one does.
-        assert!(matches!(judge(json!(["s3:Get*"]), json!(["s3:G*"])), Err(Flaw::Gained(_))));
+        assert!(matches!(
+            judge(json!(["s3:Get*"]), json!(["s3:G*"])),
+            Err(Flaw::Gained(_))
+        ));
     }
 
     #[test]
@@ -385,7 +457,10 @@ mod tests {
         ]});
         assert!(world().judge(&before, std::slice::from_ref(&before)).is_ok());
         let mut dropped = before.clone();
-        dropped["Statement"][0].as_object_mut().unwrap().remove("Condition");
+        dropped["Statement"][0]
+            .as_object_mut()
+            .unwrap()
+            .remove("Condition");
         assert!(matches!(world().judge(&before, &[dropped]), Err(Flaw::Frame(_))));
         let mut touched = before.clone();
         touched["Statement"][1]["Action"] = json!("s3:PutObject");

@@ -67,7 +67,13 @@ fn crowded() -> impl Strategy<Value = Scene> {
     })
 }
 
-const KINDS: [Kind; 5] = [Kind::Managed, Kind::Role, Kind::User, Kind::Group, Kind::PermissionSet];
+const KINDS: [Kind; 5] = [
+    Kind::Managed,
+    Kind::Role,
+    Kind::User,
+    Kind::Group,
+    Kind::PermissionSet,
+];
 
 /// A kind, and what others leave of its quota: mostly too little.
 fn options() -> impl Strategy<Value = RefineOptions> {

@@ -62,18 +62,27 @@ impl Pool {
             .enumerate()
             .flat_map(|(at, service)| std::iter::repeat_n(at, lists[service].len()))
             .collect();
-        Self { lists, services, weighted }
+        Self {
+            lists,
+            services,
+            weighted,
+        }
     }
 
     fn service(&self, dice: &mut Dice) -> &String {
-        if dice.percent(70) { &self.services[*dice.pick(&self.weighted)] } else { dice.pick(&self.services) }
+        if dice.percent(70) {
+            &self.services[*dice.pick(&self.weighted)]
+        } else {
+            dice.pick(&self.services)
+        }
     }
 
     fn pattern(&self, dice: &mut Dice, service: &str) -> String {
         let name = dice.pick(&self.lists[service]);
         let at = 1 + dice.below(name.len());
-        let capitals: Vec<usize> =
-            (1..name.len()).filter(|at| name.as_bytes()[*at].is_ascii_uppercase()).collect();
+        let capitals: Vec<usize> = (1..name.len())
+            .filter(|at| name.as_bytes()[*at].is_ascii_uppercase())
+            .collect();
         let word = capitals.first().copied().unwrap_or(name.len());
         let text = match dice.below(20) {
             0..8 => name.clone(),
@@ -85,7 +94,11 @@ impl Pool {
             18 => format!("{name}Unheard"),
             _ => "*".to_owned(),
         };
-        let text = if dice.percent(5) { text.to_lowercase() } else { text };
+        let text = if dice.percent(5) {
+            text.to_lowercase()
+        } else {
+            text
+        };
         format!("{service}:{text}")
     }
 
@@ -116,18 +129,23 @@ impl Pool {
 
     fn pair(&self, dice: &mut Dice) -> Pair {
         let services: Vec<String> = (0..=dice.below(4)).map(|_| self.service(dice).clone()).collect();
-        let statements: Vec<Value> =
-            (0..=dice.below(3)).map(|number| self.statement(dice, &services, number)).collect();
+        let statements: Vec<Value> = (0..=dice.below(3))
+            .map(|number| self.statement(dice, &services, number))
+            .collect();
         let mut unused = Vec::new();
         let share = *dice.pick(&[10, 50, 90]);
-        let others = (0..dice.below(3)).map(|_| self.service(dice).clone()).collect::<Vec<_>>();
+        let others = (0..dice.below(3))
+            .map(|_| self.service(dice).clone())
+            .collect::<Vec<_>>();
         for service in services.iter().chain(&others) {
             if dice.percent(15) {
                 unused.push(json!({"serviceNamespace": service}));
                 continue;
             }
-            let mut names: Vec<&String> =
-                self.lists[service].iter().filter(|_| dice.percent(share)).collect();
+            let mut names: Vec<&String> = self.lists[service]
+                .iter()
+                .filter(|_| dice.percent(share))
+                .collect();
             let fresh = "GetJustAnnounced".to_owned();
             if dice.percent(5) {
                 names.push(&fresh);
@@ -136,7 +154,10 @@ impl Pool {
                 unused.push(json!({"serviceNamespace": service, "actions": names}));
             }
         }
-        Pair { policy: json!({"Version": "2012-10-17", "Statement": statements}), unused: json!(unused) }
+        Pair {
+            policy: json!({"Version": "2012-10-17", "Statement": statements}),
+            unused: json!(unused),
+        }
     }
 }
 
@@ -155,8 +176,14 @@ fn run(pairs: impl IntoIterator<Item = Pair>, pool: &Pool, kind: Option<Kind>) -
     for (number, Pair { policy, unused }) in pairs.into_iter().enumerate() {
         let (text, evidence) = (policy.to_string(), unused.to_string());
         let (document, set) = (Document::parse(&text).unwrap(), read_unused(&evidence).unwrap());
-        let options = RefineOptions { kind, ..RefineOptions::default() };
-        let refined = match leastwise_core::Refiner::new(catalog).with(options).refine(&document, &set) {
+        let options = RefineOptions {
+            kind,
+            ..RefineOptions::default()
+        };
+        let refined = match leastwise_core::Refiner::new(catalog)
+            .with(options)
+            .refine(&document, &set)
+        {
             Ok(refined) => refined,
             Err(leastwise_core::RefineError::DoesNotFit(
                 DoesNotFit::TooManyPolicies { .. } | DoesNotFit::Statement { .. },
@@ -166,12 +193,22 @@ fn run(pairs: impl IntoIterator<Item = Pair>, pool: &Pool, kind: Option<Kind>) -
             }
             Err(error) => panic!("pair {number}: {error}\n{text}\n{evidence}"),
         };
-        let after: Vec<Value> =
-            refined.documents().iter().map(|it| serde_json::from_str(&it.compact()).unwrap()).collect();
+        let after: Vec<Value> = refined
+            .documents()
+            .iter()
+            .map(|it| serde_json::from_str(&it.compact()).unwrap())
+            .collect();
         world.set_unused(&unused);
         let judged = world.judge(&policy, &after);
-        assert!(judged.is_ok(), "pair {number}: {judged:?}\n{text}\n{evidence}\n{after:?}");
-        assert_eq!(stray(&policy, &after), None, "pair {number}\n{text}\n{evidence}\n{after:?}");
+        assert!(
+            judged.is_ok(),
+            "pair {number}: {judged:?}\n{text}\n{evidence}\n{after:?}"
+        );
+        assert_eq!(
+            stray(&policy, &after),
+            None,
+            "pair {number}\n{text}\n{evidence}\n{after:?}"
+        );
         tally.gone += usize::from(after.is_empty());
         tally.changed += usize::from(after != [policy]);
         let step = match refined.step() {
@@ -182,9 +219,21 @@ fn run(pairs: impl IntoIterator<Item = Pair>, pool: &Pool, kind: Option<Kind>) -
         };
         *tally.steps.entry(step).or_default() += 1;
         if let Some(kind) = kind {
-            let quota = if refined.step() == FitStep::Split { Kind::Managed } else { kind }.quota();
-            let longest = refined.documents().iter().map(|it| it.compact().chars().count()).max();
-            assert!(longest.unwrap_or(0) <= quota, "pair {number}: {longest:?}\n{text}\n{evidence}");
+            let quota = if refined.step() == FitStep::Split {
+                Kind::Managed
+            } else {
+                kind
+            }
+            .quota();
+            let longest = refined
+                .documents()
+                .iter()
+                .map(|it| it.compact().chars().count())
+                .max();
+            assert!(
+                longest.unwrap_or(0) <= quota,
+                "pair {number}: {longest:?}\n{text}\n{evidence}"
+            );
         }
     }
     tally
@@ -196,7 +245,10 @@ fn the_embedded_catalog_is_the_file_it_was_made_of() {
     assert_eq!(catalog.to_text(), include_str!("../../catalog/catalog.txt"));
     let lists = embedded();
     assert_eq!(catalog.service_count(), lists.len());
-    assert_eq!(catalog.action_count(), lists.values().map(Vec::len).sum::<usize>());
+    assert_eq!(
+        catalog.action_count(),
+        lists.values().map(Vec::len).sum::<usize>()
+    );
 }
 
 #[test]
@@ -231,7 +283,10 @@ fn whole_accounts_worth_of_evidence_is_exact_too() {
                     unused.push(json!({"serviceNamespace": service, "actions": names}));
                 }
             }
-            pairs.push(Pair { policy: policy.clone(), unused: json!(unused) });
+            pairs.push(Pair {
+                policy: policy.clone(),
+                unused: json!(unused),
+            });
         }
     }
     assert_eq!(run(pairs, &pool, None).changed, 4);
@@ -240,10 +295,17 @@ fn whole_accounts_worth_of_evidence_is_exact_too() {
 #[test]
 fn what_is_fitted_to_a_quota_is_exact_and_within_it() {
     let pool = Pool::new();
-    for (seed, kind) in [Kind::Managed, Kind::Role, Kind::User, Kind::Group].into_iter().enumerate() {
+    for (seed, kind) in [Kind::Managed, Kind::Role, Kind::User, Kind::Group]
+        .into_iter()
+        .enumerate()
+    {
         let mut dice = Dice(seed as u64);
         let tally = run((0..250).map(|_| pool.pair(&mut dice)), &pool, Some(kind));
-        let fitted = tally.steps.iter().filter(|(step, _)| **step != "as is").map(|(_, times)| times);
+        let fitted = tally
+            .steps
+            .iter()
+            .filter(|(step, _)| **step != "as is")
+            .map(|(_, times)| times);
         assert!(fitted.sum::<usize>() > 5, "{kind:?} {tally:?}");
         println!("{kind:?} {tally:?}");
     }

@@ -60,7 +60,9 @@ fn unused<'c>(catalog: &'c Catalog, list: &Value) -> Permissions<'c> {
 
 /// All of a set, as `service:name`.
 pub(crate) fn list(set: &Permissions<'_>) -> Vec<String> {
-    set.iter().map(|(service, name, _)| format!("{service}:{name}")).collect()
+    set.iter()
+        .map(|(service, name, _)| format!("{service}:{name}"))
+        .collect()
 }
 
 #[test]
@@ -70,9 +72,19 @@ fn a_policy_may_allow_what_its_statements_reach_whatever_their_resources_and_con
         "Effect": "Allow", "Action": ["s3:get*", "S3:PUTOBJECT"], "Resource": "arn:aws:s3:::one",
         "Condition": {"Bool": {"aws:SecureTransport": "true"}},
     });
-    let statements = json!([narrow, statement("Deny", &json!("*")), statement("Allow", &json!("iam:*User"))]);
+    let statements = json!([
+        narrow,
+        statement("Deny", &json!("*")),
+        statement("Allow", &json!("iam:*User"))
+    ]);
     let set = of(Permissions::allowed_by, &catalog, &statements);
-    let wanted = ["iam:CreateUser", "iam:GetUser", "s3:GetBucketAcl", "s3:GetObject", "s3:PutObject"];
+    let wanted = [
+        "iam:CreateUser",
+        "iam:GetUser",
+        "s3:GetBucketAcl",
+        "s3:GetObject",
+        "s3:PutObject",
+    ];
     assert_eq!(list(&set), wanted);
     assert!(set.contains("S3", "getobject") && !set.contains("s3", "ListBucket"));
 }
@@ -91,7 +103,10 @@ fn everything_but_some_actions_is_the_rest_of_the_catalog() {
 #[test]
 fn a_name_that_the_catalog_does_not_know_is_listed_as_the_author_spells_it_and_once() {
     let catalog = catalog();
-    let set = allowed(&catalog, &json!(["s3:GetNew", "S3:getnew", "new:Thing", "s3:GetObject"]));
+    let set = allowed(
+        &catalog,
+        &json!(["s3:GetNew", "S3:getnew", "new:Thing", "s3:GetObject"]),
+    );
     assert_eq!(list(&set), ["new:Thing", "s3:GetNew", "s3:GetObject"]);
     let turned = allowed(&catalog, &json!(["S3:getnew", "s3:GetNew"]));
     assert_eq!(list(&turned), ["s3:GetNew"]);
@@ -126,7 +141,10 @@ fn a_deny_counts_when_it_holds_for_every_resource_and_always() {
     let nothing: [&str; 0] = [];
     assert_eq!(with("Resource", json!("arn:aws:s3:::one/*")), nothing);
     assert_eq!(with("Resource", json!([])), nothing);
-    assert_eq!(with("Condition", json!({"Bool": {"aws:SecureTransport": "false"}})), nothing);
+    assert_eq!(
+        with("Condition", json!({"Bool": {"aws:SecureTransport": "false"}})),
+        nothing
+    );
     assert_eq!(with("NotResource", json!("arn:aws:s3:::one")), nothing);
     assert_eq!(with("Principal", json!("*")), nothing);
     assert_eq!(with("Unheard", json!("of")), nothing);
@@ -207,9 +225,14 @@ fn levels_are_those_of_the_catalog() {
     }
     assert_eq!(levels.of(None), 0);
     assert_eq!(everything.len(), catalog.action_count());
-    let listed: Vec<_> =
-        everything.iter().map(|(service, name, level)| (service, name, level.unwrap())).collect();
-    let known: Vec<_> = catalog.actions().map(|action| (action.service, action.name, action.level)).collect();
+    let listed: Vec<_> = everything
+        .iter()
+        .map(|(service, name, level)| (service, name, level.unwrap()))
+        .collect();
+    let known: Vec<_> = catalog
+        .actions()
+        .map(|action| (action.service, action.name, action.level))
+        .collect();
     assert_eq!(listed, known);
 }
 
@@ -217,9 +240,10 @@ fn levels_are_those_of_the_catalog() {
 fn reaches(statement: &Value, service: &str, name: &str) -> bool {
     let hits = |text: &String| match Pattern::read(text) {
         Pattern::All => true,
-        Pattern::Of { service: own, glob: pattern } => {
-            own == lower_text(service) && glob(&pattern, &lower(name))
-        }
+        Pattern::Of {
+            service: own,
+            glob: pattern,
+        } => own == lower_text(service) && glob(&pattern, &lower(name)),
     };
     strings(actions(statement)).iter().any(hits) == statement.get("Action").is_some()
 }
@@ -252,18 +276,24 @@ impl Kind {
             |statement: &Value| statement["Resource"] != json!("*") || statement.get("Condition").is_some();
         let all = statements(&scene.policy);
         match self {
-            Self::Allowed => all.into_iter().any(|one| !is_deny(one) && reaches(one, service, name)),
-            Self::Denied => {
-                all.into_iter().any(|one| is_deny(one) && !narrows(one) && reaches(one, service, name))
-            }
+            Self::Allowed => all
+                .into_iter()
+                .any(|one| !is_deny(one) && reaches(one, service, name)),
+            Self::Denied => all
+                .into_iter()
+                .any(|one| is_deny(one) && !narrows(one) && reaches(one, service, name)),
             Self::Unused => scene.unused.as_array().unwrap().iter().any(|entry| {
                 let own = lower_text(entry["serviceNamespace"].as_str().unwrap()) == lower_text(service);
-                own && match entry.get("actions").and_then(Value::as_array).filter(|list| !list.is_empty()) {
+                own && match entry
+                    .get("actions")
+                    .and_then(Value::as_array)
+                    .filter(|list| !list.is_empty())
+                {
                     // What was only seen in use is not called unused.
                     None => entry.get("used").is_none(),
-                    Some(list) => {
-                        list.iter().any(|one| lower_text(one.as_str().unwrap()) == lower_text(name))
-                    }
+                    Some(list) => list
+                        .iter()
+                        .any(|one| lower_text(one.as_str().unwrap()) == lower_text(name)),
                 }
             }),
         }
@@ -272,10 +302,15 @@ impl Kind {
 
 /// The actions of some scenes: those of the catalog, and every name that a policy or evidence writes.
 fn written(scenes: &[Scene], catalog: &Catalog) -> BTreeSet<(String, String)> {
-    let mut found: BTreeSet<_> =
-        catalog.actions().map(|action| (action.service.to_owned(), lower_text(action.name))).collect();
+    let mut found: BTreeSet<_> = catalog
+        .actions()
+        .map(|action| (action.service.to_owned(), lower_text(action.name)))
+        .collect();
     for scene in scenes {
-        for text in statements(&scene.policy).into_iter().flat_map(|one| strings(actions(one))) {
+        for text in statements(&scene.policy)
+            .into_iter()
+            .flat_map(|one| strings(actions(one)))
+        {
             if !text.contains(['*', '?']) {
                 let (service, name) = text.split_once(':').unwrap();
                 found.insert((lower_text(service), lower_text(name)));
@@ -283,7 +318,12 @@ fn written(scenes: &[Scene], catalog: &Catalog) -> BTreeSet<(String, String)> {
         }
         for entry in scene.unused.as_array().unwrap() {
             let service = lower_text(entry["serviceNamespace"].as_str().unwrap());
-            for name in entry.get("actions").and_then(Value::as_array).into_iter().flatten() {
+            for name in entry
+                .get("actions")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
                 found.insert((service.clone(), lower_text(name.as_str().unwrap())));
             }
         }

@@ -28,13 +28,22 @@ fn denied(actions: &Value, resource: &str) -> Permissions<'static> {
 }
 
 fn held(actions: &Value) -> Vec<String> {
-    Risk::of(&allowed(actions)).escalations.iter().map(|escalation| escalation.name()).collect()
+    Risk::of(&allowed(actions))
+        .escalations
+        .iter()
+        .map(|escalation| escalation.name())
+        .collect()
 }
 
 #[test]
 fn the_catalog_knows_every_action_of_the_table_as_it_is_spelled() {
-    for (service, name) in Escalation::all().iter().flat_map(|escalation| &escalation.actions) {
-        let known = Catalog::embedded().action(service, name).map(|known| (known.service, known.name));
+    for (service, name) in Escalation::all()
+        .iter()
+        .flat_map(|escalation| &escalation.actions)
+    {
+        let known = Catalog::embedded()
+            .action(service, name)
+            .map(|known| (known.service, known.name));
         assert_eq!(known, Some((*service, *name)));
     }
 }
@@ -45,10 +54,19 @@ fn every_escalation_has_a_weight_a_reason_and_a_source_and_stands_once() {
     for escalation in Escalation::all() {
         let name = escalation.name();
         assert!((10..=100).contains(&escalation.weight), "{name}");
-        let source = escalation.source.strip_prefix("https://").and_then(|rest| rest.split_once('/'));
-        assert!(source.is_some_and(|(host, path)| host.contains('.') && !path.contains(' ')), "{name}");
+        let source = escalation
+            .source
+            .strip_prefix("https://")
+            .and_then(|rest| rest.split_once('/'));
+        assert!(
+            source.is_some_and(|(host, path)| host.contains('.') && !path.contains(' ')),
+            "{name}"
+        );
         let reason = escalation.reason;
-        assert!(!reason.is_empty() && reason.trim() == reason && !reason.ends_with('.'), "{name}: {reason}");
+        assert!(
+            !reason.is_empty() && reason.trim() == reason && !reason.ends_with('.'),
+            "{name}: {reason}"
+        );
         let actions: BTreeSet<_> = escalation.actions.iter().collect();
         assert_eq!(actions.len(), escalation.actions.len(), "{name}");
         assert!(seen.insert(actions), "{name}");
@@ -59,10 +77,18 @@ fn every_escalation_has_a_weight_a_reason_and_a_source_and_stands_once() {
 
 #[test]
 fn points_are_added_by_level_and_escalations_by_weight() {
-    let risk =
-        Risk::of(&allowed(&json!(["iam:CreatePolicyVersion", "s3:PutObject", "s3:GetObject", "x:Unheard"])));
-    let levels =
-        [Some(AccessLevel::PermissionsManagement), Some(AccessLevel::Write), Some(AccessLevel::Read), None];
+    let risk = Risk::of(&allowed(&json!([
+        "iam:CreatePolicyVersion",
+        "s3:PutObject",
+        "s3:GetObject",
+        "x:Unheard"
+    ])));
+    let levels = [
+        Some(AccessLevel::PermissionsManagement),
+        Some(AccessLevel::Write),
+        Some(AccessLevel::Read),
+        None,
+    ];
     assert_eq!(levels.map(|level| risk.levels.of(level)), [1; 4]);
     assert_eq!(risk.score, 20 + 5 + 1 + 5 + 100);
     assert_eq!(Risk::of(&Permissions::none(Catalog::embedded())).score, 0);
@@ -72,14 +98,31 @@ fn points_are_added_by_level_and_escalations_by_weight() {
 
 #[test]
 fn a_combination_counts_when_all_of_it_is_held() {
-    assert_eq!(held(&json!(["iam:PassRole", "ec2:DescribeInstances"])), Vec::<String>::new());
     assert_eq!(
-        held(&json!(["ec2:RunInstances", "lambda:CreateFunction", "lambda:InvokeFunction"])),
+        held(&json!(["iam:PassRole", "ec2:DescribeInstances"])),
         Vec::<String>::new()
     );
-    assert_eq!(held(&json!(["iam:PassRole", "ec2:Run*"])), ["iam:PassRole with ec2:RunInstances"]);
+    assert_eq!(
+        held(&json!([
+            "ec2:RunInstances",
+            "lambda:CreateFunction",
+            "lambda:InvokeFunction"
+        ])),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        held(&json!(["iam:PassRole", "ec2:Run*"])),
+        ["iam:PassRole with ec2:RunInstances"]
+    );
     let function = ["iam:PassRole with lambda:CreateFunction and lambda:InvokeFunction"];
-    assert_eq!(held(&json!(["IAM:passrole", "lambda:CreateFunction", "lambda:Invoke*"])), function);
+    assert_eq!(
+        held(&json!([
+            "IAM:passrole",
+            "lambda:CreateFunction",
+            "lambda:Invoke*"
+        ])),
+        function
+    );
 }
 
 #[test]
@@ -105,7 +148,12 @@ fn a_catalog_without_a_service_does_not_hide_what_is_granted_of_it() {
     };
     let rest = read(json!({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}));
     assert_eq!(held(&rest), Escalation::all().len() - uses("iam"));
-    assert_eq!(held(&read(json!({"Effect": "Allow", "Action": "SSM:*", "Resource": "*"}))), uses("ssm"));
+    assert_eq!(
+        held(&read(
+            json!({"Effect": "Allow", "Action": "SSM:*", "Resource": "*"})
+        )),
+        uses("ssm")
+    );
 
     let mut cut = everything;
     cut.subtract(&rest);
@@ -119,7 +167,10 @@ fn a_catalog_without_a_service_does_not_hide_what_is_granted_of_it() {
 fn a_sentence_says_what_makes_the_score() {
     let said = |actions: &Value| Risk::of(&allowed(actions)).explain();
     assert_eq!(said(&json!([])), "no permissions");
-    assert_eq!(said(&json!(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])), "2 write, 1 read");
+    assert_eq!(
+        said(&json!(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])),
+        "2 write, 1 read"
+    );
     assert_eq!(
         said(&json!([
             "iam:CreatePolicyVersion",
@@ -132,23 +183,42 @@ fn a_sentence_says_what_makes_the_score() {
          iam:CreatePolicyVersion, iam:PassRole with ec2:RunInstances"
     );
     assert_eq!(
-        said(&json!(["ssm:SendCommand", "ssm:StartSession", "sts:AssumeRole", "kms:PutKeyPolicy"])),
+        said(&json!([
+            "ssm:SendCommand",
+            "ssm:StartSession",
+            "sts:AssumeRole",
+            "kms:PutKeyPolicy"
+        ])),
         "1 permissions management, 3 write; may escalate privileges with ssm:SendCommand, ssm:StartSession and \
          1 more way; may expose data with kms:PutKeyPolicy"
     );
     let everything = said(&json!("*"));
-    let raising = Escalation::all().iter().filter(|escalation| escalation.gain == Gain::Rights).count();
-    assert!(everything.contains(&format!("and {} more ways;", raising - 2)), "{everything}");
+    let raising = Escalation::all()
+        .iter()
+        .filter(|escalation| escalation.gain == Gain::Rights)
+        .count();
+    assert!(
+        everything.contains(&format!("and {} more ways;", raising - 2)),
+        "{everything}"
+    );
 }
 
 #[test]
 fn a_change_weighs_its_actions_and_the_escalations_that_it_ends() {
-    let before =
-        Risk::of(&allowed(&json!(["iam:PassRole", "ec2:RunInstances", "ec2:StopInstances", "s3:GetObject"])));
+    let before = Risk::of(&allowed(&json!([
+        "iam:PassRole",
+        "ec2:RunInstances",
+        "ec2:StopInstances",
+        "s3:GetObject"
+    ])));
     assert_eq!(before.weigh(&allowed(&json!("ec2:RunInstances"))), 5 + 60);
     assert_eq!(before.weigh(&allowed(&json!("ec2:StopInstances"))), 5);
     assert_eq!(
-        before.weigh(&allowed(&json!(["iam:PassRole", "ec2:RunInstances", "s3:GetObject"]))),
+        before.weigh(&allowed(&json!([
+            "iam:PassRole",
+            "ec2:RunInstances",
+            "s3:GetObject"
+        ]))),
         5 + 5 + 1 + 60
     );
     // Who does not hold a combination loses nothing of it.
@@ -172,7 +242,12 @@ fn what_matters_most_comes_first() {
 
 #[test]
 fn what_is_denied_everywhere_or_outside_the_boundary_is_ineffective() {
-    let removed = allowed(&json!(["s3:GetObject", "s3:PutObject", "iam:PassRole", "sqs:SendMessage"]));
+    let removed = allowed(&json!([
+        "s3:GetObject",
+        "s3:PutObject",
+        "iam:PassRole",
+        "sqs:SendMessage"
+    ]));
     let none = Permissions::none(Catalog::embedded());
     let names = |denied: &Permissions<'static>, boundary: Option<&Permissions<'static>>| {
         list(&ineffective(&removed, denied, boundary))
@@ -180,8 +255,14 @@ fn what_is_denied_everywhere_or_outside_the_boundary_is_ineffective() {
     let nothing: [&str; 0] = [];
     assert_eq!(names(&none, None), nothing);
     assert_eq!(names(&denied(&json!("s3:Get*"), "*"), None), ["s3:GetObject"]);
-    assert_eq!(names(&denied(&json!("s3:Get*"), "arn:aws:s3:::one/*"), None), nothing);
-    assert_eq!(names(&none, Some(&allowed(&json!(["s3:*", "sqs:*"])))), ["iam:PassRole"]);
+    assert_eq!(
+        names(&denied(&json!("s3:Get*"), "arn:aws:s3:::one/*"), None),
+        nothing
+    );
+    assert_eq!(
+        names(&none, Some(&allowed(&json!(["s3:*", "sqs:*"])))),
+        ["iam:PassRole"]
+    );
     assert_eq!(
         names(&denied(&json!("sqs:*"), "*"), Some(&allowed(&json!("s3:Put*")))),
         ["iam:PassRole", "s3:GetObject", "sqs:SendMessage"]
@@ -201,9 +282,18 @@ fn only_what_is_certain_is_called_ineffective_beyond_the_catalog() {
     assert_eq!(names(&none, Some(&allowed(&json!("*")))), nothing);
     assert_eq!(names(&none, Some(&allowed(&json!("s3:Get*")))), ["new:*"]);
     // A part of a wildcard is not the wildcard, and a name that was not removed is not listed for it.
-    assert_eq!(names(&none, Some(&allowed(&json!(["s3:*", "new:Get*"])))), nothing);
-    assert_eq!(names(&denied(&json!(["new:Get*", "new:Thing"]), "*"), None), nothing);
-    assert_eq!(names(&denied(&json!(["new:*", "s3:*"]), "*"), None), ["new:*", "s3:GetNew"]);
+    assert_eq!(
+        names(&none, Some(&allowed(&json!(["s3:*", "new:Get*"])))),
+        nothing
+    );
+    assert_eq!(
+        names(&denied(&json!(["new:Get*", "new:Thing"]), "*"), None),
+        nothing
+    );
+    assert_eq!(
+        names(&denied(&json!(["new:*", "s3:*"]), "*"), None),
+        ["new:*", "s3:GetNew"]
+    );
 }
 
 proptest! {

@@ -13,7 +13,10 @@ pub(crate) fn unobserved() -> Vec<(Option<String>, Name)> {
     let patterns = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
     let row = |line: &str| {
         let (service, name) = line.split('\t').next()?.split_once(':')?;
-        Some(((service != "*").then(|| service.to_ascii_lowercase()), lower(name)))
+        Some((
+            (service != "*").then(|| service.to_ascii_lowercase()),
+            lower(name),
+        ))
     };
     patterns.map(|line| row(line).expect("a pattern")).collect()
 }

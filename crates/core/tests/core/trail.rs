@@ -20,7 +20,11 @@ fn seconds(time: &str) -> i64 {
 }
 
 fn principal(kind: HolderKind, name: &str) -> WatchedPrincipal {
-    WatchedPrincipal { account: ACCOUNT.to_owned(), kind, name: name.to_owned() }
+    WatchedPrincipal {
+        account: ACCOUNT.to_owned(),
+        kind,
+        name: name.to_owned(),
+    }
 }
 
 /// The change of a case.
@@ -36,9 +40,10 @@ fn change(case: &Value) -> WatchedChange {
     let how = match (text("inline"), text("version"), text("detach")) {
         (Some(name), ..) => PolicyChange::Inline(name),
         (_, Some(arn), _) => PolicyChange::Version(arn),
-        (.., Some(arn)) => {
-            PolicyChange::Detach { name: arn.rsplit('/').next().unwrap().to_owned(), arn: Some(arn) }
-        }
+        (.., Some(arn)) => PolicyChange::Detach {
+            name: arn.rsplit('/').next().unwrap().to_owned(),
+            arn: Some(arn),
+        },
         _ => panic!("no kind of change"),
     };
     WatchedChange {
@@ -48,7 +53,12 @@ fn change(case: &Value) -> WatchedChange {
         how,
         principals: holders
             .iter()
-            .map(|it| (it.clone(), format!("arn:aws:iam::{ACCOUNT}:{}/{}", it.kind, it.name)))
+            .map(|it| {
+                (
+                    it.clone(),
+                    format!("arn:aws:iam::{ACCOUNT}:{}/{}", it.kind, it.name),
+                )
+            })
             .collect(),
         holders,
         accounts: BTreeSet::from([ACCOUNT.to_owned()]),
@@ -67,7 +77,11 @@ fn session(role: &str) -> Value {
 
 /// The records of a case: a quiet day after another, and what happens.
 fn records(case: &Value) -> Vec<Value> {
-    let has = |list: &str, what: &str| case[list].as_array().is_some_and(|it| it.iter().any(|it| it == what));
+    let has = |list: &str, what: &str| {
+        case[list]
+            .as_array()
+            .is_some_and(|it| it.iter().any(|it| it == what))
+    };
     let mut all = Vec::new();
     let mut day: jiff::civil::Date = case["begins"].as_str().unwrap_or("2026-11-01").parse().unwrap();
     let end: jiff::civil::Date = case["through"].as_str().unwrap().parse().unwrap();
@@ -78,10 +92,23 @@ fn records(case: &Value) -> Vec<Value> {
         ];
         sources.push(("iam.amazonaws.com", "us-east-1", false, "Management"));
         let listed = |key: &str| {
-            case[key].as_array().into_iter().flatten().map(|it| it.as_str().unwrap()).collect::<Vec<_>>()
+            case[key]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|it| it.as_str().unwrap())
+                .collect::<Vec<_>>()
         };
-        sources.extend(listed("data").into_iter().map(|source| (source, "eu-west-1", true, "Data")));
-        sources.extend(listed("has").into_iter().map(|source| (source, "eu-west-1", true, "Management")));
+        sources.extend(
+            listed("data")
+                .into_iter()
+                .map(|source| (source, "eu-west-1", true, "Data")),
+        );
+        sources.extend(
+            listed("has")
+                .into_iter()
+                .map(|source| (source, "eu-west-1", true, "Management")),
+        );
         for (source, region, reads, category) in sources {
             let is_left_out = has("lacks", &day.to_string())
                 || has("without", "iam") && source.starts_with("iam")
@@ -103,7 +130,10 @@ fn records(case: &Value) -> Vec<Value> {
         for (key, value) in defaults.as_object().unwrap() {
             event.as_object_mut().unwrap().entry(key).or_insert(value.clone());
         }
-        if let Some(role) = event["userIdentity"].as_str().filter(|role| *role == "app" || *role == "other") {
+        if let Some(role) = event["userIdentity"]
+            .as_str()
+            .filter(|role| *role == "app" || *role == "other")
+        {
             event["userIdentity"] = session(role);
         }
         if let Some(document) = event.pointer_mut("/requestParameters/policyDocument") {
@@ -119,7 +149,11 @@ fn records(case: &Value) -> Vec<Value> {
         all.push(event);
     }
     for record in &mut all {
-        record.as_object_mut().unwrap().entry("recipientAccountId").or_insert(ACCOUNT.into());
+        record
+            .as_object_mut()
+            .unwrap()
+            .entry("recipientAccountId")
+            .or_insert(ACCOUNT.into());
     }
     all
 }
@@ -147,13 +181,26 @@ fn judged(case: &Value, change: &WatchedChange, trail: &Trail<'_>) -> ChangeOutc
         iam_region: "us-east-1",
         unreadable: &unreadable,
     };
-    judge.change(change, &case["change"]["before"].to_string(), &case["change"]["after"].to_string())
+    judge.change(
+        change,
+        &case["change"]["before"].to_string(),
+        &case["change"]["after"].to_string(),
+    )
 }
 
 fn cases() -> BTreeMap<PathBuf, Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases-trail");
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    paths.map(|path| (path.clone(), serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())).collect()
+    let paths = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    paths
+        .map(|path| {
+            (
+                path.clone(),
+                serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap(),
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -165,13 +212,23 @@ fn every_case_of_a_trail_stands_where_it_says() {
         let list = WatchList::of([&change]);
         let outcome = judged(&case, &change, &gathered(&list, &records(&case)));
         let reasons: Vec<&str> = outcome.invisible.iter().map(|it| it.code.name()).collect();
-        let wanted: Vec<&str> =
-            case["reasons"].as_array().into_iter().flatten().map(|it| it.as_str().unwrap()).collect();
+        let wanted: Vec<&str> = case["reasons"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|it| it.as_str().unwrap())
+            .collect();
         let is_so = outcome.verdict.name() == case["verdict"]
             && reasons == wanted
-            && case.get("stage").is_none_or(|stage| outcome.stage.map(|it| it.name()) == stage.as_str())
-            && case.get("denials").is_none_or(|count| outcome.denials as u64 == *count)
-            && case.get("undo").is_none_or(|undo| outcome.undo.as_deref() == undo.as_str());
+            && case
+                .get("stage")
+                .is_none_or(|stage| outcome.stage.map(|it| it.name()) == stage.as_str())
+            && case
+                .get("denials")
+                .is_none_or(|count| outcome.denials as u64 == *count)
+            && case
+                .get("undo")
+                .is_none_or(|undo| outcome.undo.as_deref() == undo.as_str());
         if !is_so {
             wrong.push(format!("{}: {outcome:#?}", path.display()));
         }
@@ -214,8 +271,15 @@ fn more_denials_than_are_kept_are_still_denials_of_the_change() {
     let mut many = records(&case);
     many.extend((0..5_000).map(|at| denial(at, format!("2026-11-{:02}T10:00:{:02}Z", 4 + at % 10, at % 60))));
     let outcome = judged(&case, &change, &gathered(&list, &many));
-    assert_eq!((outcome.verdict, outcome.more_denials), (WatchVerdict::Denied, true));
-    assert!(outcome.denied.len() <= 20 && outcome.denials < 100, "{}", outcome.denials);
+    assert_eq!(
+        (outcome.verdict, outcome.more_denials),
+        (WatchVerdict::Denied, true)
+    );
+    assert!(
+        outcome.denied.len() <= 20 && outcome.denials < 100,
+        "{}",
+        outcome.denials
+    );
 }
 
 fn denials() -> impl Strategy<Value = Vec<(usize, u8, u8, bool)>> {

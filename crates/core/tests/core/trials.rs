@@ -24,7 +24,10 @@ type Action = (String, Name);
 fn is_about(clause: &Clause, (service, name): &Action) -> bool {
     let matches = |pattern: &Pattern| match pattern {
         Pattern::All => true,
-        Pattern::Of { service: own, glob: text } => own == service && glob(text, name),
+        Pattern::Of {
+            service: own,
+            glob: text,
+        } => own == service && glob(text, name),
     };
     clause.patterns.iter().any(matches) != clause.negated
 }
@@ -40,13 +43,18 @@ fn allow(policies: &[&Value], action: &Action) -> bool {
 
 /// Names for each pattern of some policies: itself where it is one, and made-up ones.
 fn examples(policies: &[&Value]) -> BTreeSet<Action> {
-    let all = policies.iter().flat_map(|policy| statements(policy)).flat_map(|it| clause(it).patterns);
+    let all = policies
+        .iter()
+        .flat_map(|policy| statements(policy))
+        .flat_map(|it| clause(it).patterns);
     let named = all.flat_map(|pattern| match &pattern {
         Pattern::All => Vec::new(),
         Pattern::Of { service, glob } if !pattern.is_wild() => vec![(service.clone(), glob.clone())],
-        Pattern::Of { service, .. } => {
-            pattern.examples().into_iter().map(|name| (service.clone(), name)).collect()
-        }
+        Pattern::Of { service, .. } => pattern
+            .examples()
+            .into_iter()
+            .map(|name| (service.clone(), name))
+            .collect(),
     });
     named.collect()
 }

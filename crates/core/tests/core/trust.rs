@@ -19,13 +19,19 @@ fn read(text: &str) -> Trust {
 }
 
 /// The trust of one statement that lets a principal in.
-#[expect(clippy::needless_pass_by_value, reason = "cases are written where they are used")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "cases are written where they are used"
+)]
 fn lets_in(principal: Value) -> Trust {
     let statement = json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
     read(&json!({"Version": "2012-10-17", "Statement": statement}).to_string())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "cases are written where they are used")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "cases are written where they are used"
+)]
 fn of(statements: Value) -> Trust {
     read(&json!({"Version": "2012-10-17", "Statement": statements}).to_string())
 }
@@ -84,7 +90,10 @@ fn the_star_in_every_form_is_anyone() {
     ] {
         let trust = lets_in(principal.clone());
         assert!(trust.anyone && trust.is_open(), "{principal}");
-        assert!(trust.sentence().starts_with("can be assumed by anyone"), "{principal}");
+        assert!(
+            trust.sentence().starts_with("can be assumed by anyone"),
+            "{principal}"
+        );
     }
     let all_but = of(json!({"Effect": "Allow", "NotPrincipal": {"AWS": MINE}, "Action": "sts:AssumeRole"}));
     assert!(all_but.anyone);
@@ -101,7 +110,10 @@ fn conditions_are_told_apart_by_whether_they_stand_everywhere() {
     let empty =
         json!({"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": "sts:AssumeRole", "Condition": {}});
     assert_eq!(of(json!([bound])).conditions, Conditions::All);
-    assert_eq!(of(json!([bound])).sentence(), "can be assumed by anyone, under conditions");
+    assert_eq!(
+        of(json!([bound])).sentence(),
+        "can be assumed by anyone, under conditions"
+    );
     assert_eq!(of(json!([free, empty])).conditions, Conditions::None);
     let some = of(json!([bound, free]));
     assert_eq!(some.conditions, Conditions::Some);
@@ -117,7 +129,14 @@ fn deny_statements_are_noted_and_take_nobody_away() {
         {"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": "sts:AssumeRole"},
         {"Effect": "Deny", "Principal": {"AWS": [MINE, STRANGER]}, "Action": "sts:AssumeRole"},
     ]));
-    assert_eq!((trust.accounts_inside.len(), trust.accounts_outside.len(), trust.denies), (1, 0, true));
+    assert_eq!(
+        (
+            trust.accounts_inside.len(),
+            trust.accounts_outside.len(),
+            trust.denies
+        ),
+        (1, 0, true)
+    );
     assert_eq!(
         trust.sentence(),
         "can be assumed by account 111111111111 of the organisation, except where a Deny statement applies"
@@ -152,7 +171,10 @@ fn canonical_users_and_deleted_principals_name_no_account() {
     let trust = lets_in(json!({"CanonicalUser": "79a59df900b949e5", "AWS": "AROAEXAMPLEID"}));
     assert_eq!(trust.nameless, ["79a59df900b949e5", "AROAEXAMPLEID"]);
     assert!(!trust.is_open());
-    assert_eq!(trust.sentence(), "can be assumed by 79a59df900b949e5 and AROAEXAMPLEID (no known account)");
+    assert_eq!(
+        trust.sentence(),
+        "can be assumed by 79a59df900b949e5 and AROAEXAMPLEID (no known account)"
+    );
 }
 
 #[test]
@@ -175,7 +197,11 @@ fn what_cannot_be_read_is_never_nobody() {
     ] {
         let trust = read(text);
         assert!(trust.unreadable && trust.is_open(), "{text}");
-        assert_eq!(trust.sentence(), "has a trust policy that could not be read", "{text}");
+        assert_eq!(
+            trust.sentence(),
+            "has a trust policy that could not be read",
+            "{text}"
+        );
     }
     let part = of(json!([{"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": "sts:AssumeRole"}, 7]));
     assert_eq!(
@@ -189,7 +215,10 @@ fn what_cannot_be_read_is_never_nobody() {
 fn hostile_names_are_escaped_in_the_sentence_and_kept_in_the_list() {
     let trust = lets_in(json!({"Service": "evil\u{1b}[31m\n\u{202e}.com"}));
     assert_eq!(trust.services, ["evil\u{1b}[31m\n\u{202e}.com"]);
-    assert_eq!(trust.sentence(), "can be assumed by `evil\\u001b[31m\\n\\u202e.com`");
+    assert_eq!(
+        trust.sentence(),
+        "can be assumed by `evil\\u001b[31m\\n\\u202e.com`"
+    );
     let long = lets_in(json!({"Service": "x".repeat(5000)}));
     assert!(long.sentence().len() < 120);
 }

@@ -17,7 +17,9 @@ pub struct Folder {
 impl Folder {
     pub(crate) fn named(path: &Path) -> io::Result<Self> {
         if fs::metadata(path)?.is_dir() {
-            Ok(Self { path: path.to_owned() })
+            Ok(Self {
+                path: path.to_owned(),
+            })
         } else {
             Err(io::ErrorKind::NotADirectory.into())
         }
@@ -57,7 +59,9 @@ impl Folder {
 
     pub(crate) fn own(&self, name: &Path) -> io::Result<Self> {
         match self.kind(name.as_os_str())? {
-            Some(FileKind::Folder) => Ok(Self { path: self.path.join(name) }),
+            Some(FileKind::Folder) => Ok(Self {
+                path: self.path.join(name),
+            }),
             Some(FileKind::Link) => Err(Refused::Link.into()),
             Some(_) => Err(io::ErrorKind::NotADirectory.into()),
             None => Err(io::ErrorKind::NotFound.into()),
@@ -107,7 +111,9 @@ impl Folder {
     }
 
     pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
-        fs::read_dir(&self.path)?.map(|entry| Ok(entry?.file_name())).collect()
+        fs::read_dir(&self.path)?
+            .map(|entry| Ok(entry?.file_name()))
+            .collect()
     }
 
     pub(crate) fn rename(&self, from: &Path, folder: &Self, to: &Path) -> io::Result<()> {
@@ -137,7 +143,11 @@ impl Folder {
 
     pub(crate) fn lock(&self, name: &OsStr) -> io::Result<Option<Lock>> {
         let path = self.path.join(name);
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)?;
         match file.try_lock() {
             // An open file cannot be taken away here.
             Ok(()) => Ok(Some(Lock { file, path })),

@@ -43,7 +43,9 @@ impl From<Refused> for io::Error {
 
 /// What to do about what is refused here.
 pub fn help(error: &io::Error) -> Option<&'static str> {
-    let refused = error.get_ref().and_then(|error| error.downcast_ref::<Refused>())?;
+    let refused = error
+        .get_ref()
+        .and_then(|error| error.downcast_ref::<Refused>())?;
     Some(match refused {
         Refused::Link => "give the real path, or choose another folder",
         Refused::NotPlain => "remove it, or choose another folder",

@@ -35,7 +35,10 @@ impl Folder {
     /// A folder that the user names: its path may lead through links.
     pub fn named(path: &Path) -> io::Result<Self> {
         let handle = sys::open(path, PASS | FOLDER, Mode::empty())?;
-        Ok(Self { handle, path: path.to_owned() })
+        Ok(Self {
+            handle,
+            path: path.to_owned(),
+        })
     }
 
     /// Its path, for messages.
@@ -55,12 +58,14 @@ impl Folder {
 
     /// What a name stands for in it.
     pub fn kind(&self, name: &OsStr) -> io::Result<Option<FileKind>> {
-        Ok(self.look(name)?.map(|stat| match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => FileKind::Folder,
-            FileType::RegularFile => FileKind::Plain,
-            FileType::Symlink => FileKind::Link,
-            _ => FileKind::Other,
-        }))
+        Ok(self
+            .look(name)?
+            .map(|stat| match FileType::from_raw_mode(stat.st_mode) {
+                FileType::Directory => FileKind::Folder,
+                FileType::RegularFile => FileKind::Plain,
+                FileType::Symlink => FileKind::Link,
+                _ => FileKind::Other,
+            }))
     }
 
     fn look(&self, name: &OsStr) -> io::Result<Option<Stat>> {
@@ -133,13 +138,20 @@ impl Folder {
     }
 
     fn open_folder(&self, name: &Path) -> io::Result<Self> {
-        let opened =
-            sys::openat(&self.handle, name, OFlags::RDONLY | FOLDER | OFlags::NOFOLLOW, Mode::empty());
+        let opened = sys::openat(
+            &self.handle,
+            name,
+            OFlags::RDONLY | FOLDER | OFlags::NOFOLLOW,
+            Mode::empty(),
+        );
         let handle = opened.map_err(|error| self.unopened(error, name))?;
         if !self.is_ours(&sys::fstat(&handle)?) {
             return Err(Refused::Foreign.into());
         }
-        Ok(Self { handle, path: self.path.join(name) })
+        Ok(Self {
+            handle,
+            path: self.path.join(name),
+        })
     }
 
     /// Systems tell in several ways that a link is no folder.
@@ -152,7 +164,10 @@ impl Folder {
 
     /// A folder in it, by its path with forward slashes; what is not there is made.
     pub(super) fn below(&self, path: &str) -> io::Result<Self> {
-        Ok(Self { handle: self.descend(path, true)?, path: self.path.join(path) })
+        Ok(Self {
+            handle: self.descend(path, true)?,
+            path: self.path.join(path),
+        })
     }
 
     fn descend(&self, path: &str, make: bool) -> io::Result<OwnedFd> {
@@ -244,7 +259,11 @@ impl Folder {
     /// Removes a file by its path with forward slashes.
     pub fn remove_file(&self, path: &str) -> io::Result<()> {
         match path.rsplit_once('/') {
-            Some((folder, name)) => Ok(sys::unlinkat(&self.descend(folder, false)?, name, AtFlags::empty())?),
+            Some((folder, name)) => Ok(sys::unlinkat(
+                &self.descend(folder, false)?,
+                name,
+                AtFlags::empty(),
+            )?),
             None => Ok(sys::unlinkat(&self.handle, path, AtFlags::empty())?),
         }
     }
@@ -260,14 +279,25 @@ impl Folder {
         loop {
             let mode = Mode::RUSR | Mode::WUSR;
             let opened = sys::openat(&self.handle, name, OFlags::RDWR | OFlags::CREATE | PLAIN, mode);
-            let file = plain(opened.map_err(|error| self.unopened(error, Path::new(name)))?.into())?;
+            let file = plain(
+                opened
+                    .map_err(|error| self.unopened(error, Path::new(name)))?
+                    .into(),
+            )?;
             if !self.is_ours(&sys::fstat(&file)?) {
                 return Err(Refused::Foreign.into());
             }
-            let folder = Self { handle: self.handle.try_clone()?, path: self.path.clone() };
+            let folder = Self {
+                handle: self.handle.try_clone()?,
+                path: self.path.clone(),
+            };
             match file.try_lock() {
                 Ok(()) => {
-                    let lock = Lock { file, folder, name: name.to_owned() };
+                    let lock = Lock {
+                        file,
+                        folder,
+                        name: name.to_owned(),
+                    };
                     if lock.is_there() {
                         return Ok(Some(lock));
                     }
@@ -293,7 +323,9 @@ impl Lock {
     fn is_there(&self) -> bool {
         let place = |stat: Stat| (stat.st_dev, stat.st_ino);
         let (open, named) = (sys::fstat(&self.file), self.folder.look(&self.name));
-        open.ok().map(place).is_some_and(|open| named.ok().flatten().map(place) == Some(open))
+        open.ok()
+            .map(place)
+            .is_some_and(|open| named.ok().flatten().map(place) == Some(open))
     }
 }
 
@@ -336,7 +368,11 @@ fn is_link(folder: BorrowedFd<'_>, name: &str) -> bool {
 }
 
 fn plain(file: File) -> io::Result<File> {
-    if file.metadata()?.is_file() { Ok(file) } else { Err(Refused::NotPlain.into()) }
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(Refused::NotPlain.into())
+    }
 }
 
 fn names(folder: BorrowedFd<'_>) -> io::Result<Vec<OsString>> {

@@ -24,7 +24,10 @@ impl ReportFolder {
 
 /// Removes what a killed run was writing.
 pub fn clear(report: &Path) -> Result<(), WriteError> {
-    let io = |error| WriteError::Io { path: report.to_owned(), error };
+    let io = |error| WriteError::Io {
+        path: report.to_owned(),
+        error,
+    };
     for folder in [report.to_owned(), report.join("changes")] {
         if !folder.is_dir() {
             continue;
@@ -45,11 +48,19 @@ pub fn write_check(report: &Path, check: &CheckReport) -> Result<(), WriteError>
 /// Writes the names of the disputed changes, or removes the file if there are none.
 pub fn write_disputed(report: &Path, names: &BTreeSet<String>) -> Result<(), WriteError> {
     if !names.is_empty() {
-        return put(report, DISPUTED, |mut file| file.write_all(disputed_text(names).as_bytes()));
+        return put(report, DISPUTED, |mut file| {
+            file.write_all(disputed_text(names).as_bytes())
+        });
     }
     let path = report.join(DISPUTED);
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
-    let removed = if folder.is_dir() { remove(folder, name) } else { Ok(()) };
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(());
+    };
+    let removed = if folder.is_dir() {
+        remove(folder, name)
+    } else {
+        Ok(())
+    };
     removed.map_err(|error| WriteError::Io { path, error })
 }
 
@@ -77,5 +88,8 @@ fn put(
             file.sync_all()
         })
     };
-    put().map_err(|error| WriteError::Io { path: report.join(path), error })
+    put().map_err(|error| WriteError::Io {
+        path: report.join(path),
+        error,
+    })
 }

@@ -18,8 +18,13 @@ pub enum Owner {
 impl Owner {
     /// Of a principal of an account. A tag without a value names nobody.
     pub fn of(principal: &PrincipalRow, account: &str, tag: Option<&str>) -> Self {
-        let value = tag.and_then(|tag| principal.tags.get(tag)).filter(|value| !value.trim().is_empty());
-        value.map_or_else(|| Self::Account(account.to_owned()), |value| Self::Tag(value.clone()))
+        let value = tag
+            .and_then(|tag| principal.tags.get(tag))
+            .filter(|value| !value.trim().is_empty());
+        value.map_or_else(
+            || Self::Account(account.to_owned()),
+            |value| Self::Tag(value.clone()),
+        )
     }
 
     /// As it is called.
@@ -53,14 +58,22 @@ pub struct Own<'r> {
 impl<'r> Own<'r> {
     /// By their ARNs alone.
     pub fn of(arns: impl IntoIterator<Item = &'r str>) -> Self {
-        Self { arns: arns.into_iter().collect(), names: BTreeSet::new() }
+        Self {
+            arns: arns.into_iter().collect(),
+            names: BTreeSet::new(),
+        }
     }
 
     /// One more.
     pub fn add(&mut self, principal: &'r PrincipalRow) {
         self.arns.insert(&principal.arn);
         self.names.insert((principal.kind.into(), &principal.name));
-        self.names.extend(principal.groups.iter().map(|group| (HolderKind::Group, group.as_str())));
+        self.names.extend(
+            principal
+                .groups
+                .iter()
+                .map(|group| (HolderKind::Group, group.as_str())),
+        );
     }
 
     /// Whether a principal is one of them.
@@ -80,12 +93,18 @@ impl<'r> Own<'r> {
 
     /// Those whose attachments change and that are the owner's.
     pub fn hands<'c>(&self, change: &'c Recommendation) -> Vec<&'c Hands> {
-        change.holders.iter().filter(|it| self.is_holder(it.kind, &it.name)).collect()
+        change
+            .holders
+            .iter()
+            .filter(|it| self.is_holder(it.kind, &it.name))
+            .collect()
     }
 
     /// The files of a change under a name of the owner's.
     pub fn files<'c>(&self, change: &'c Recommendation) -> &'c Files {
-        self.hands(change).first().map_or(&change.files, |hands| &hands.files)
+        self.hands(change)
+            .first()
+            .map_or(&change.files, |hands| &hands.files)
     }
 }
 
@@ -111,7 +130,10 @@ mod tests {
                 assert!(file.len() <= 220, "{length} of {letter}: {file}");
             }
         }
-        assert_eq!(Owner::Tag("7".repeat(86)).file(), format!("%37{}", "7".repeat(85)));
+        assert_eq!(
+            Owner::Tag("7".repeat(86)).file(),
+            format!("%37{}", "7".repeat(85))
+        );
     }
 
     #[test]

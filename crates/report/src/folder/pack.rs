@@ -33,14 +33,28 @@ pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
         return pack;
     }
     pack.principals.retain(|principal| own.has(&principal.arn));
-    pack.policies = pack.policies.into_iter().filter_map(|it| policy(it, own)).collect();
+    pack.policies = pack
+        .policies
+        .into_iter()
+        .filter_map(|it| policy(it, own))
+        .collect();
     let removals = removals(&pack.principals);
     let recommendations = pack.recommendations.into_iter().map(|it| share(it, &removals));
     pack.recommendations = recommendations.filter_map(|it| change(it, own)).collect();
     // They are choices about all whom they reach, and so are their figures.
-    pack.alternatives = pack.alternatives.into_iter().filter_map(|it| change(it, own)).collect();
-    pack.left_alone = pack.left_alone.into_iter().filter_map(|it| left_alone(it, own)).collect();
-    pack.trials.iter_mut().for_each(|it| it.principals.retain(|arn| own.has(arn)));
+    pack.alternatives = pack
+        .alternatives
+        .into_iter()
+        .filter_map(|it| change(it, own))
+        .collect();
+    pack.left_alone = pack
+        .left_alone
+        .into_iter()
+        .filter_map(|it| left_alone(it, own))
+        .collect();
+    pack.trials
+        .iter_mut()
+        .for_each(|it| it.principals.retain(|arn| own.has(arn)));
     pack.trials.retain(|it| !it.principals.is_empty());
     summarise(&mut pack, own);
     pack
@@ -59,7 +73,12 @@ fn summarise(pack: &mut AccountReport, own: &Own<'_>) {
 
 /// The account in short, with all that can be counted counted again.
 pub fn counted(summary: &AccountSummary, account: &AccountReport) -> AccountSummary {
-    let AccountReport { principals, recommendations, left_alone, .. } = account;
+    let AccountReport {
+        principals,
+        recommendations,
+        left_alone,
+        ..
+    } = account;
     let in_status = |status| principals.iter().filter(|it| it.status == status).count();
     let statuses = PrincipalStatus::ALL.iter().map(|it| (*it, in_status(*it)));
     let mut effect = EffectTotals::default();
@@ -87,7 +106,8 @@ fn policy(mut it: PolicyRow, own: &Own<'_>) -> Option<PolicyRow> {
     if it.reaches.is_empty() {
         return None;
     }
-    it.holders.retain(|holder| own.is_holder(holder.kind, &holder.name));
+    it.holders
+        .retain(|holder| own.is_holder(holder.kind, &holder.name));
     Some(it)
 }
 
@@ -119,14 +139,24 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
         // What some of the others use is not this owner's to know.
         it.used.clear();
         // It may be one of the others who used a service last, or of whom a reason tells a tag or a day.
-        it.unused.iter_mut().for_each(|service| service.last_accessed = None);
-        it.confidence.reasons.iter_mut().for_each(|reason| reason.why = impersonal(reason.code));
+        it.unused
+            .iter_mut()
+            .for_each(|service| service.last_accessed = None);
+        it.confidence
+            .reasons
+            .iter_mut()
+            .for_each(|reason| reason.why = impersonal(reason.code));
         it.flapping.iter_mut().for_each(|action| action.last_used.clear());
         // The code is theirs as well.
         it.code = None;
         hide_paths(&mut it);
     }
-    it.code_owners.retain(|owner| owner.holder.as_ref().is_none_or(|it| own.is_holder(it.kind, &it.name)));
+    it.code_owners.retain(|owner| {
+        owner
+            .holder
+            .as_ref()
+            .is_none_or(|it| own.is_holder(it.kind, &it.name))
+    });
     if let Some(first) = hands.first() {
         // The change goes by the name of the first whose attachment changes.
         (it.holder_kind, it.holder, it.files) = (first.kind, first.name.clone(), first.files.clone());
@@ -138,13 +168,19 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
 /// A path of several actions may be open to one of the others by another policy, which is not this owner's to know. A path of one
 /// action lies in the policy itself.
 fn hide_paths(it: &mut Recommendation) {
-    let single =
-        |row: &EscalationRow| Escalation::all().iter().find(|it| it.is_single() && it.name() == row.actions);
+    let single = |row: &EscalationRow| {
+        Escalation::all()
+            .iter()
+            .find(|it| it.is_single() && it.name() == row.actions)
+    };
     it.impact.escalations.retain(|row| single(row).is_some());
     let left: Vec<&Escalation> = it.impact.escalations.iter().filter_map(single).collect();
     let levels = it.impact.by_level.iter().filter(|(_, count)| **count > 0);
     let known = levels.map(|(level, _)| Severity::of_level(level.in_catalog()));
-    it.impact.severity = it.impact.severity.min(known.fold(Severity::of_escalations(&left), Severity::max));
+    it.impact.severity = it
+        .impact
+        .severity
+        .min(known.fold(Severity::of_escalations(&left), Severity::max));
 }
 
 fn left_alone(mut it: LeftAlone, own: &Own<'_>) -> Option<LeftAlone> {
@@ -180,8 +216,11 @@ pub fn families(
         let here = |it: &FamilyAccount| {
             let mut it = it.clone();
             it.principals.retain(|arn| own.has(arn));
-            it.removal =
-                removals.get(&it.account).and_then(|all| all.get(&family.id)).copied().unwrap_or_default();
+            it.removal = removals
+                .get(&it.account)
+                .and_then(|all| all.get(&family.id))
+                .copied()
+                .unwrap_or_default();
             (!it.principals.is_empty()).then_some(it)
         };
         let all: usize = family.accounts.iter().map(|it| it.principals.len()).sum();
@@ -191,10 +230,20 @@ pub fn families(
         let others = family.others + all - told;
         let why = why(family.code, family.why.clone(), others);
         let trial = family.trial.clone().filter(|_| others == 0);
-        let row = FamilyRow { accounts, blockers, others, why, trial, ..family.clone() };
+        let row = FamilyRow {
+            accounts,
+            blockers,
+            others,
+            why,
+            trial,
+            ..family.clone()
+        };
         (told > 0).then_some(row)
     });
-    let changes = whole.recommendations.iter().filter_map(|it| change(share(it.clone(), &together), own));
+    let changes = whole
+        .recommendations
+        .iter()
+        .filter_map(|it| change(share(it.clone(), &together), own));
     (rows.collect(), changes.collect())
 }
 
@@ -203,8 +252,14 @@ pub fn exceptions(whole: &Report, covered: &BTreeMap<String, usize>) -> Vec<Exce
     let rows = whole.exceptions.iter().filter_map(|rule| {
         let principals = *covered.get(&rule.id)?;
         // What it does elsewhere is told there.
-        let mut row = ExceptionRow { principals, policies: 0, actions: 0, ..rule.clone() };
-        row.states.retain(|it| matches!(it.code, RuleCode::Active | RuleCode::Expired | RuleCode::Expiring));
+        let mut row = ExceptionRow {
+            principals,
+            policies: 0,
+            actions: 0,
+            ..rule.clone()
+        };
+        row.states
+            .retain(|it| matches!(it.code, RuleCode::Active | RuleCode::Expired | RuleCode::Expiring));
         Some(row)
     });
     rows.collect()

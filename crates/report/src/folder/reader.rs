@@ -30,13 +30,25 @@ pub fn account_path(id: &str) -> String {
 #[derive(Debug, Error)]
 pub enum FolderError {
     #[error("`{}` is not a leastwise report ({why})", folder.display())]
-    NotAReport { folder: PathBuf, why: &'static str, is_snapshot: bool },
+    NotAReport {
+        folder: PathBuf,
+        why: &'static str,
+        is_snapshot: bool,
+    },
     /// Another version of leastwise wrote it.
     #[error("`{}` has report schema {found}, but this command reads {}", folder.display(), schemas(*oldest))]
-    Schema { folder: PathBuf, found: u32, oldest: u32 },
+    Schema {
+        folder: PathBuf,
+        found: u32,
+        oldest: u32,
+    },
     /// The manifest is not the one that somebody kept the digest of.
     #[error("`{}` has SHA-256 {found}, but --manifest-sha256 is {wanted}", path.display())]
-    OtherManifest { path: PathBuf, found: FileHash, wanted: FileHash },
+    OtherManifest {
+        path: PathBuf,
+        found: FileHash,
+        wanted: FileHash,
+    },
     /// A file is not the one that the manifest lists.
     #[error("`{}` was modified (its SHA-256 differs from manifest.json)", path.display())]
     Altered { path: PathBuf },
@@ -50,9 +62,9 @@ impl FolderError {
     /// How to fix it.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            Self::NotAReport { is_snapshot: true, .. } => {
-                Some("this is a snapshot; make a report of it with `leastwise scan --snapshot`")
-            }
+            Self::NotAReport {
+                is_snapshot: true, ..
+            } => Some("this is a snapshot; make a report of it with `leastwise scan --snapshot`"),
             Self::NotAReport { .. } => Some("give the folder that `leastwise scan --out` wrote"),
             Self::Schema { .. } => {
                 Some("use the version of leastwise that wrote the report; `tool` in manifest.json names it")
@@ -69,7 +81,11 @@ impl FolderError {
 
 /// The versions from the oldest that is read.
 fn schemas(oldest: u32) -> String {
-    if oldest == SCHEMA { SCHEMA.to_string() } else { format!("{oldest} to {SCHEMA}") }
+    if oldest == SCHEMA {
+        SCHEMA.to_string()
+    } else {
+        format!("{oldest} to {SCHEMA}")
+    }
 }
 
 /// See the module.
@@ -88,7 +104,10 @@ impl ReportFolder {
     pub fn open(path: &Path, oldest: u32) -> Result<Self, FolderError> {
         let bytes = files::own_bytes(path, MANIFEST, files::REPORT);
         let bytes = bytes.map_err(|error| unread(path, MANIFEST, error))?;
-        files::check_own(path).map_err(|error| FolderError::Read { path: path.to_owned(), error })?;
+        files::check_own(path).map_err(|error| FolderError::Read {
+            path: path.to_owned(),
+            error,
+        })?;
         Self::of(path, &bytes, oldest, true)
     }
 
@@ -98,7 +117,11 @@ impl ReportFolder {
         let bytes = bytes.map_err(|error| unread(path, MANIFEST, error))?;
         let found = FileHash::of(&bytes);
         if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
-            return Err(FolderError::OtherManifest { path: path.join(MANIFEST), found, wanted });
+            return Err(FolderError::OtherManifest {
+                path: path.join(MANIFEST),
+                found,
+                wanted,
+            });
         }
         Self::of(path, &bytes, SCHEMA, false)
     }
@@ -106,9 +129,18 @@ impl ReportFolder {
     fn of(path: &Path, bytes: &[u8], oldest: u32, trusted: bool) -> Result<Self, FolderError> {
         let manifest: Manifest = parsed(path, MANIFEST, bytes)?;
         if !(oldest..=SCHEMA).contains(&manifest.schema) {
-            return Err(FolderError::Schema { folder: path.to_owned(), found: manifest.schema, oldest });
+            return Err(FolderError::Schema {
+                folder: path.to_owned(),
+                found: manifest.schema,
+                oldest,
+            });
         }
-        Ok(Self { path: path.to_owned(), manifest, digest: FileHash::of(bytes), trusted })
+        Ok(Self {
+            path: path.to_owned(),
+            manifest,
+            digest: FileHash::of(bytes),
+            trusted,
+        })
     }
 
     /// Where it is.
@@ -158,12 +190,19 @@ impl ReportFolder {
     /// A file, open.
     pub fn file(&self, path: &str) -> Result<File, FolderError> {
         let file = files::open(&self.path, path, files::REPORT);
-        file.map_err(|error| FolderError::Read { path: self.path.join(path), error })
+        file.map_err(|error| FolderError::Read {
+            path: self.path.join(path),
+            error,
+        })
     }
 
     /// A file that is written into a finished report, if it is there. The manifest does not list it.
     pub(super) fn afterwards<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, FolderError> {
-        let read = if self.trusted { files::own_bytes } else { files::bytes };
+        let read = if self.trusted {
+            files::own_bytes
+        } else {
+            files::bytes
+        };
         match read(&self.path, path, files::REPORT) {
             Ok(bytes) => parsed(&self.path, path, &bytes).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -172,18 +211,27 @@ impl ReportFolder {
     }
 
     fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, FolderError> {
-        let read = if self.trusted { files::own_bytes } else { files::bytes };
+        let read = if self.trusted {
+            files::own_bytes
+        } else {
+            files::bytes
+        };
         let bytes = read(&self.path, path, files::REPORT);
         let bytes = bytes.map_err(|error| unread(&self.path, path, error))?;
         if self.trusted && self.manifest.files.get(path) != Some(&FileHash::of(&bytes)) {
-            return Err(FolderError::Altered { path: self.path.join(path) });
+            return Err(FolderError::Altered {
+                path: self.path.join(path),
+            });
         }
         parsed(&self.path, path, &bytes)
     }
 }
 
 fn parsed<T: DeserializeOwned>(folder: &Path, path: &str, bytes: &[u8]) -> Result<T, FolderError> {
-    serde_json::from_slice(bytes).map_err(|error| FolderError::Json { path: folder.join(path), error })
+    serde_json::from_slice(bytes).map_err(|error| FolderError::Json {
+        path: folder.join(path),
+        error,
+    })
 }
 
 /// Why a file cannot be read. Without a manifest the folder is something else.
@@ -195,7 +243,14 @@ fn unread(folder: &Path, path: &str, error: io::Error) -> FolderError {
     };
     if path == MANIFEST && !why.is_empty() {
         let is_snapshot = folder.join("snapshot.json").is_file();
-        return FolderError::NotAReport { folder: folder.to_owned(), why, is_snapshot };
+        return FolderError::NotAReport {
+            folder: folder.to_owned(),
+            why,
+            is_snapshot,
+        };
     }
-    FolderError::Read { path: folder.join(path), error }
+    FolderError::Read {
+        path: folder.join(path),
+        error,
+    }
 }

@@ -132,14 +132,19 @@ impl Writer {
         let (parent, name) = disk::place(&target).map_err(io(&target))?;
         output.can_replace(&parent, &name)?;
         let lock_path = beside(&target, ".lock");
-        let lock = parent.lock(lock_path.file_name().unwrap_or_default()).map_err(io(&lock_path))?;
+        let lock = parent
+            .lock(lock_path.file_name().unwrap_or_default())
+            .map_err(io(&lock_path))?;
         let Some(lock) = lock else {
             return Err(WriteError::Locked { path: target });
         };
         // Under the lock, what an earlier run left behind belongs to nobody.
         work::clear(&parent, &name).map_err(io(&target))?;
         if let Some(free) = parent.room().filter(|free| *free < LEAST_FREE) {
-            return Err(WriteError::Full { path: parent.path().to_owned(), free });
+            return Err(WriteError::Full {
+                path: parent.path().to_owned(),
+                free,
+            });
         }
         let work = WorkFolder::begin(parent, name).map_err(io(&target))?;
         Ok(Self {
@@ -178,7 +183,10 @@ impl Writer {
     /// When it cannot be written, or was written before.
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
         self.take(path)?;
-        let written = self.folder().create(path).and_then(|mut file| file.write_all(bytes));
+        let written = self
+            .folder()
+            .create(path)
+            .and_then(|mut file| file.write_all(bytes));
         written.map_err(|error| self.io(path, error))?;
         self.keep(path, FileHash::of(bytes));
         Ok(())
@@ -233,13 +241,19 @@ impl Writer {
     /// # Errors
     /// When it cannot be written, or was not written before.
     pub fn rewrite_json(&self, path: &str, value: &impl Serialize) -> Result<usize, WriteError> {
-        self.folder().remove_file(path).map_err(|error| self.io(path, error))?;
+        self.folder()
+            .remove_file(path)
+            .map_err(|error| self.io(path, error))?;
         self.put_json(path, value)
     }
 
     fn put_json(&self, path: &str, value: &impl Serialize) -> Result<usize, WriteError> {
         let write = || {
-            let mut out = HashedFile { file: self.folder().create(path)?, hasher: Sha256::new(), length: 0 };
+            let mut out = HashedFile {
+                file: self.folder().create(path)?,
+                hasher: Sha256::new(),
+                length: 0,
+            };
             lay_out(value, &mut out)?;
             Ok((FileHash::from(out.hasher), out.length))
         };
@@ -250,16 +264,32 @@ impl Writer {
 
     /// One path is one file, on every disk.
     fn take(&self, path: &str) -> Result<(), WriteError> {
-        let is_new = self.taken.lock().unwrap_or_else(PoisonError::into_inner).take(path);
-        if is_new { Ok(()) } else { Err(WriteError::Twice { file: path.to_owned() }) }
+        let is_new = self
+            .taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(path);
+        if is_new {
+            Ok(())
+        } else {
+            Err(WriteError::Twice {
+                file: path.to_owned(),
+            })
+        }
     }
 
     fn io(&self, path: &str, error: io::Error) -> WriteError {
-        WriteError::Io { path: self.folder().path().join(path), error }
+        WriteError::Io {
+            path: self.folder().path().join(path),
+            error,
+        }
     }
 
     fn keep(&self, path: &str, hash: FileHash) {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), hash);
+        self.files
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(path.to_owned(), hash);
     }
 
     /// The hashes of the files so far whose paths begin so, by the rest of the path.
@@ -283,17 +313,25 @@ impl Writer {
         // The run may have taken hours, and somebody may have put something of his own there meanwhile.
         self.output.can_replace(parent, name)?;
         let published = self.work.publish();
-        published.map_err(|error| WriteError::Io { path: self.target.clone(), error })?;
+        published.map_err(|error| WriteError::Io {
+            path: self.target.clone(),
+            error,
+        })?;
         Ok(self.target.clone())
     }
 }
 
 /// Where a target is in the end. With a link, what it leads to is replaced: the place of a report may be kept elsewhere.
 fn place_of(target: &Path) -> Result<PathBuf, WriteError> {
-    let io = |error| WriteError::Io { path: target.to_owned(), error };
+    let io = |error| WriteError::Io {
+        path: target.to_owned(),
+        error,
+    };
     // By its components it has no slash at its end, behind which a link is not seen as one.
     let target: PathBuf = std::path::absolute(target).map_err(io)?.components().collect();
-    let Ok(leads) = std::fs::read_link(&target) else { return Ok(target) };
+    let Ok(leads) = std::fs::read_link(&target) else {
+        return Ok(target);
+    };
     let (parent, name) = disk::place(&target).map_err(io)?;
     parent.trusts(&name).map_err(io)?;
     match std::fs::canonicalize(&target) {
@@ -301,7 +339,11 @@ fn place_of(target: &Path) -> Result<PathBuf, WriteError> {
             // A run that was killed may have taken the folder away, which then lies beside its place.
             let place = target.parent().unwrap_or(Path::new("/")).join(leads);
             let is_aside = disk::place(&place).is_ok_and(|(parent, name)| work::has_old(&parent, &name));
-            if is_aside { Ok(place) } else { Err(WriteError::Astray { path: target }) }
+            if is_aside {
+                Ok(place)
+            } else {
+                Err(WriteError::Astray { path: target })
+            }
         }
         found => found.map_err(io),
     }

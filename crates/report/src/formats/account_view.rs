@@ -54,10 +54,16 @@ impl<'r> AccountView<'r> {
         }
         let own = account.recommendations.iter().map(|it| (it, None));
         let shared = report.families.iter().filter_map(|family| {
-            let here = family.accounts.iter().find(|it| it.account == account.summary.id)?;
+            let here = family
+                .accounts
+                .iter()
+                .find(|it| it.account == account.summary.id)?;
             let id = family.recommendation.as_ref()?;
             let place = report.recommendations.iter().position(|it| it.id == *id)?;
-            Some((report.recommendations.get(place)?, Some(Share { family, here, place })))
+            Some((
+                report.recommendations.get(place)?,
+                Some(Share { family, here, place }),
+            ))
         });
         let lookup = Lookup::of(report, account);
         let change = |(it, share): (&'r Recommendation, Option<Share<'r>>)| {
@@ -65,7 +71,12 @@ impl<'r> AccountView<'r> {
             AccountChange::new(account, &lookup, (it, share), removal)
         };
         let changes = own.chain(shared).map(change).collect();
-        Self { report, account, lookup, changes }
+        Self {
+            report,
+            account,
+            lookup,
+            changes,
+        }
     }
 
     /// The account's own changes.
@@ -80,7 +91,10 @@ impl<'r> AccountView<'r> {
 
     /// Whether it is the report's first account, which also carries what belongs to no account.
     pub(super) fn is_first(&self) -> bool {
-        self.report.accounts.first().is_some_and(|first| first.id == self.account.summary.id)
+        self.report
+            .accounts
+            .first()
+            .is_some_and(|first| first.id == self.account.summary.id)
     }
 }
 
@@ -98,9 +112,20 @@ impl<'r> AccountChange<'r> {
             // What is decided for many accounts tells only the name: each has its own.
             (kind, Some(_)) => lookup.policy_named(kind, policy.name),
         };
-        let arn = if share.is_some() { row.and_then(|row| row.arn.as_deref()) } else { policy.arn };
+        let arn = if share.is_some() {
+            row.and_then(|row| row.arn.as_deref())
+        } else {
+            policy.arn
+        };
         let policy = PolicyRef { arn, ..policy };
-        let mut change = Self { it, share, policy, holders: Vec::new(), is_shared: it.others > 0, removal };
+        let mut change = Self {
+            it,
+            share,
+            policy,
+            holders: Vec::new(),
+            is_shared: it.others > 0,
+            removal,
+        };
         if change.set().is_none() {
             change.holders = holders(it, row);
             change.is_shared = change.is_shared_here(account, row);
@@ -110,7 +135,8 @@ impl<'r> AccountChange<'r> {
 
     /// The permission set that it changes, which belongs to no account.
     pub(super) fn set(&self) -> Option<Share<'r>> {
-        self.share.filter(|it| it.family.kind == FamilyKind::PermissionSet)
+        self.share
+            .filter(|it| it.family.kind == FamilyKind::PermissionSet)
     }
 
     /// The fleet that it changes, account by account.
@@ -138,7 +164,10 @@ impl Share<'_> {
     /// Whether the account is the first that shares the change, which also carries what is done once for all of
     /// them.
     pub(super) fn is_first(&self) -> bool {
-        self.family.accounts.first().is_some_and(|first| first.account == self.here.account)
+        self.family
+            .accounts
+            .first()
+            .is_some_and(|first| first.account == self.here.account)
     }
 }
 
@@ -146,10 +175,18 @@ impl Share<'_> {
 /// otherwise the single holder. An AWS managed policy is detached only from that one.
 fn holders(it: &Recommendation, row: Option<&PolicyRow>) -> Vec<PolicyHolder> {
     match row.filter(|row| row.kind == PolicyKind::CustomerManaged) {
-        _ if !it.holders.is_empty() => {
-            it.holders.iter().map(|it| PolicyHolder { kind: it.kind, name: it.name.clone() }).collect()
-        }
+        _ if !it.holders.is_empty() => it
+            .holders
+            .iter()
+            .map(|it| PolicyHolder {
+                kind: it.kind,
+                name: it.name.clone(),
+            })
+            .collect(),
         Some(row) => row.holders.clone(),
-        None => vec![PolicyHolder { kind: it.holder_kind, name: it.holder.clone() }],
+        None => vec![PolicyHolder {
+            kind: it.holder_kind,
+            name: it.holder.clone(),
+        }],
     }
 }

@@ -30,24 +30,41 @@ pub struct Csv {
 impl Csv {
     /// Creates the format, with owners from the given tag.
     pub fn new(owner_tag: Option<&str>) -> Self {
-        Self { tag: owner_tag.map(str::to_owned) }
+        Self {
+            tag: owner_tag.map(str::to_owned),
+        }
     }
 }
 
 impl Format for Csv {
     fn begin(&self, report: &Report) -> Vec<Part> {
-        let columns = COLUMNS.iter().chain(report.ready.iter().flat_map(|_| &COLUMNS_OF_READY));
-        vec![Part::text(PATH, rows([columns.map(|it| it.name.to_owned()).collect()]))]
+        let columns = COLUMNS
+            .iter()
+            .chain(report.ready.iter().flat_map(|_| &COLUMNS_OF_READY));
+        vec![Part::text(
+            PATH,
+            rows([columns.map(|it| it.name.to_owned()).collect()]),
+        )]
     }
 
     fn account(&self, view: &AccountView<'_>, _read: &Read<'_>) -> Vec<Part> {
         let (report, account, lookup) = (view.report, view.account, &view.lookup);
-        let table = CsvRows { report, account, tag: self.tag.as_deref() };
+        let table = CsvRows {
+            report,
+            account,
+            tag: self.tag.as_deref(),
+        };
         let all = account.principals.iter().flat_map(|principal| {
-            decisions(lookup, principal).into_iter().map(|decision| table.row(principal, &decision))
+            decisions(lookup, principal)
+                .into_iter()
+                .map(|decision| table.row(principal, &decision))
         });
         let text = rows(all);
-        if text.is_empty() { Vec::new() } else { vec![Part::text(PATH, text)] }
+        if text.is_empty() {
+            Vec::new()
+        } else {
+            vec![Part::text(PATH, text)]
+        }
     }
 }
 
@@ -80,12 +97,18 @@ fn decisions<'r>(lookup: &Lookup<'r>, principal: &'r PrincipalRow) -> Vec<Decisi
     let mut told = BTreeSet::new();
     for policy in lookup.held_by(principal) {
         let change = lookup.change(principal, policy).map(|change| {
-            let removal = principal.removals.get(&change.id).filter(|_| told.insert(change.id.as_str()));
+            let removal = principal
+                .removals
+                .get(&change.id)
+                .filter(|_| told.insert(change.id.as_str()));
             (change, removal.copied().unwrap_or_default())
         });
         all.push(Decision::Policy(Some(policy), change));
     }
-    let others = principal.removals.iter().filter(|(id, _)| !told.contains(id.as_str()));
+    let others = principal
+        .removals
+        .iter()
+        .filter(|(id, _)| !told.contains(id.as_str()));
     let others = others.filter_map(|(id, removal)| lookup.by_id(id).map(|change| (change, *removal)));
     all.extend(others.map(|change| Decision::Policy(None, Some(change))));
     all.extend(principal.unused_access_keys.iter().map(Decision::AccessKey));
@@ -116,7 +139,13 @@ impl CsvRows<'_> {
             |get: &dyn Fn(&Recommendation) -> String| change.map(|(it, _)| get(it)).unwrap_or_default();
         let of_removal = |get: &dyn Fn(Removal) -> String| change.map(|(_, it)| get(it)).unwrap_or_default();
         let level = |change: &Recommendation, level: ActionLevel| {
-            change.impact.by_level.get(&level).copied().unwrap_or_default().to_string()
+            change
+                .impact
+                .by_level
+                .get(&level)
+                .copied()
+                .unwrap_or_default()
+                .to_string()
         };
         let (summary, effect) = (&self.account.summary, &principal.effect);
         let owner = match Owner::of(principal, &summary.id, self.tag) {
@@ -143,7 +172,9 @@ impl CsvRows<'_> {
                 .map(|it| it.kind)
                 .or_else(|| change.map(|(it, _)| it.policy_ref().kind))
                 .map_or_else(String::new, |kind| kind.to_string()),
-            policy.map(|it| it.name.clone()).unwrap_or_else(|| of_change(&|it| it.policy.clone())),
+            policy
+                .map(|it| it.name.clone())
+                .unwrap_or_else(|| of_change(&|it| it.policy.clone())),
             of_policy(&|it| it.arn.clone().unwrap_or_default()),
             of_policy(&|it| it.state.to_string()),
             of_change(&|it| it.id.clone()),
@@ -156,14 +187,26 @@ impl CsvRows<'_> {
             of_change(&|it| level(it, ActionLevel::PermissionsManagement)),
             of_change(&|it| level(it, ActionLevel::Write)),
             of_change(&|it| {
-                it.confidence.reasons.iter().map(|it| it.code.name()).collect::<Vec<_>>().join(" ")
+                it.confidence
+                    .reasons
+                    .iter()
+                    .map(|it| it.code.name())
+                    .collect::<Vec<_>>()
+                    .join(" ")
             }),
             of_change(&|it| it.notes.iter().map(|it| it.name()).collect::<Vec<_>>().join(" ")),
             of_change(&unused),
             of_change(&|it| it.files.after.clone()),
             of_change(&|it| it.owned_by().unwrap_or_default()),
-            of_change(&|it| it.code.as_ref().and_then(|it| it.patch.clone()).unwrap_or_default()),
-            credential.and_then(|it| it.access_key_id.clone()).unwrap_or_default(),
+            of_change(&|it| {
+                it.code
+                    .as_ref()
+                    .and_then(|it| it.patch.clone())
+                    .unwrap_or_default()
+            }),
+            credential
+                .and_then(|it| it.access_key_id.clone())
+                .unwrap_or_default(),
             match credential {
                 Some(it) => it.last_accessed.clone().unwrap_or_default(),
                 None => of_principal(principal.last_used.clone().unwrap_or_default()),
@@ -175,11 +218,19 @@ impl CsvRows<'_> {
             of_principal(effect.risk.after.to_string()),
             of_principal(effect.unobserved.join(" ")),
             summary.evidence.source.to_string(),
-            summary.evidence.window_days.map(|days| days.to_string()).unwrap_or_default(),
+            summary
+                .evidence
+                .window_days
+                .map(|days| days.to_string())
+                .unwrap_or_default(),
         ];
         if self.report.ready.is_some() {
             let flapping = |it: &Recommendation| {
-                it.flapping.iter().map(|it| it.action.as_str()).collect::<Vec<_>>().join(" ")
+                it.flapping
+                    .iter()
+                    .map(|it| it.action.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" ")
             };
             cells.push(of_change(&|it| it.ready.unwrap_or_default().to_string()));
             cells.push(of_change(&|it| it.nights_stable.unwrap_or_default().to_string()));

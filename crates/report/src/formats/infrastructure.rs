@@ -32,11 +32,24 @@ pub(super) struct ResourceChange<'r> {
 /// What a template says.
 pub(super) enum Resource {
     /// An inline policy that is there.
-    Inline { holder: PolicyHolder, policy: String, before: String, after: String },
+    Inline {
+        holder: PolicyHolder,
+        policy: String,
+        before: String,
+        after: String,
+    },
     /// A customer-managed policy that is there.
-    Managed { policy: PolicyArn, before: String, after: String },
+    Managed {
+        policy: PolicyArn,
+        before: String,
+        after: String,
+    },
     /// A customer-managed policy to create, or that an earlier report had created.
-    Copy { policy: PolicyArn, there: bool, document: String },
+    Copy {
+        policy: PolicyArn,
+        there: bool,
+        document: String,
+    },
     /// The attachment of such a copy, by its name.
     Attachment { copy: String, holder: PolicyHolder },
 }
@@ -73,7 +86,10 @@ type Found<T> = Result<T, &'static str>;
 /// What there is to make and to do in an account, change by change.
 pub(super) fn changes<'v>(view: &'v AccountView<'v>, read: &Read<'_>) -> Vec<ResourceChange<'v>> {
     // Of a permission set an account has only the policies that it names.
-    let here = view.changes.iter().filter(|it| it.set().is_none() || !it.it.creates.is_empty());
+    let here = view
+        .changes
+        .iter()
+        .filter(|it| it.set().is_none() || !it.it.creates.is_empty());
     let around = Around { view, read };
     let mut made = BTreeSet::new();
     here.map(|of| {
@@ -95,7 +111,11 @@ struct Around<'v, 'f> {
 
 impl<'v> Around<'v, '_> {
     fn change(&self, of: &'v AccountChange<'v>) -> ResourceChange<'v> {
-        let mut change = ResourceChange { of, resources: Vec::new(), steps: Vec::new() };
+        let mut change = ResourceChange {
+            of,
+            resources: Vec::new(),
+            steps: Vec::new(),
+        };
         // Two places that define one policy would undo each other's changes.
         if let Some(owned) = of.it.owned_by() {
             change.steps = vec![ManualStep::Told(plain(&owned).into())];
@@ -116,17 +136,29 @@ impl<'v> Around<'v, '_> {
         }
         let arn = || PolicyArn::of(of.policy.arn.ok_or(BAD_NAME)?);
         let inline = || -> Found<(PolicyHolder, String)> {
-            Ok((holder(it.holder_kind, &it.holder)?, named(&it.policy, 128)?.to_owned()))
+            Ok((
+                holder(it.holder_kind, &it.holder)?,
+                named(&it.policy, 128)?.to_owned(),
+            ))
         };
         match it.action {
             Action::Replace => {
                 let (holder, policy) = inline()?;
                 let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
-                change.resources.push(Resource::Inline { holder, policy, before, after });
+                change.resources.push(Resource::Inline {
+                    holder,
+                    policy,
+                    before,
+                    after,
+                });
             }
             Action::NewVersion => {
                 let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
-                change.resources.push(Resource::Managed { policy: arn()?, before, after });
+                change.resources.push(Resource::Managed {
+                    policy: arn()?,
+                    before,
+                    after,
+                });
             }
             Action::Delete => {
                 let (holder, policy) = inline()?;
@@ -148,9 +180,14 @@ impl<'v> Around<'v, '_> {
                 if !it.creates.is_empty() {
                     self.copies(change, &holders)?;
                 }
-                let detach = |holder| ManualStep::Detach { arn: arn.clone(), holder };
+                let detach = |holder| ManualStep::Detach {
+                    arn: arn.clone(),
+                    holder,
+                };
                 change.steps.extend(holders.into_iter().map(detach));
-                change.steps.extend(of_sets.then_some(ManualStep::Told(OF_A_SET.into())));
+                change
+                    .steps
+                    .extend(of_sets.then_some(ManualStep::Told(OF_A_SET.into())));
             }
         }
         Ok(())
@@ -166,9 +203,10 @@ impl<'v> Around<'v, '_> {
         }
         let attach = |name: &String| {
             let copy = name.clone();
-            holders
-                .iter()
-                .map(move |holder| Resource::Attachment { copy: copy.clone(), holder: holder.clone() })
+            holders.iter().map(move |holder| Resource::Attachment {
+                copy: copy.clone(),
+                holder: holder.clone(),
+            })
         };
         for (name, document) in it.creates.iter().zip(&documents) {
             let held = self.view.lookup.policy_named(PolicyKind::CustomerManaged, name);
@@ -181,7 +219,11 @@ impl<'v> Around<'v, '_> {
             });
             let there = there.is_some() || it.notes.contains(&Note::CopyExists);
             let policy = PolicyArn::of(&arn)?;
-            change.resources.push(Resource::Copy { policy, there, document: document.pretty() + "\n" });
+            change.resources.push(Resource::Copy {
+                policy,
+                there,
+                document: document.pretty() + "\n",
+            });
             change.resources.extend(attach(name));
         }
         Ok(())
@@ -205,7 +247,12 @@ pub(super) fn set_changes<'r>(view: &AccountView<'r>, read: &Read<'_>) -> Vec<Se
 }
 
 fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
-    let mut change = SetChange { recommendation: it, inline: None, names: Vec::new(), steps: Vec::new() };
+    let mut change = SetChange {
+        recommendation: it,
+        inline: None,
+        names: Vec::new(),
+        steps: Vec::new(),
+    };
     if it.others > 0 {
         change.steps.push(SHARED.to_owned());
         return change;
@@ -214,7 +261,11 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
         change.steps.push(plain(&owned));
         return change;
     }
-    let names = it.creates.iter().map(|name| named(name, 128).map(str::to_owned)).collect::<Found<Vec<_>>>();
+    let names = it
+        .creates
+        .iter()
+        .map(|name| named(name, 128).map(str::to_owned))
+        .collect::<Found<Vec<_>>>();
     let (Ok(_), Ok(policy), Ok(names)) = (named(&it.holder, 32), named(&it.policy, 128), names) else {
         change.steps.push(BAD_NAME.to_owned());
         return change;
@@ -229,13 +280,21 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
         },
         Action::Substitute if it.creates.is_empty() => {
             let after = &it.files.after;
-            change.steps.push(format!("add the statements of {after} to the permission set's inline policy"));
-            change.steps.push(format!("detach the AWS-managed policy {policy} from the permission set"));
+            change.steps.push(format!(
+                "add the statements of {after} to the permission set's inline policy"
+            ));
+            change.steps.push(format!(
+                "detach the AWS-managed policy {policy} from the permission set"
+            ));
         }
         _ if it.policy_ref().kind == PolicyKind::AwsManaged => {
-            change.steps.push(format!("detach the AWS-managed policy {policy} from the permission set"));
+            change.steps.push(format!(
+                "detach the AWS-managed policy {policy} from the permission set"
+            ));
         }
-        _ => change.steps.push("delete the permission set's inline policy".to_owned()),
+        _ => change
+            .steps
+            .push("delete the permission set's inline policy".to_owned()),
     }
     change
 }
@@ -257,7 +316,10 @@ impl ManualStep {
                 let arn = in_shell(&arn.text);
                 format!("aws iam detach-{kind}-policy --{kind}-name={name} --policy-arn={arn}")
             }
-            Self::DeleteInline { holder: PolicyHolder { kind, name }, policy } => {
+            Self::DeleteInline {
+                holder: PolicyHolder { kind, name },
+                policy,
+            } => {
                 format!("aws iam delete-{kind}-policy --{kind}-name={name} --policy-name={policy}")
             }
         }
@@ -271,26 +333,36 @@ fn holder(kind: HolderKind, name: &str) -> Found<PolicyHolder> {
         HolderKind::Group => 128,
         HolderKind::Managed | HolderKind::PermissionSet => return Err(BAD_NAME),
     };
-    Ok(PolicyHolder { kind, name: named(name, most)?.to_owned() })
+    Ok(PolicyHolder {
+        kind,
+        name: named(name, most)?.to_owned(),
+    })
 }
 
 impl PolicyArn {
     fn of(text: &str) -> Found<Self> {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
-        let [arn, partition, iam, "", account, resource] = parts.as_slice() else { return Err(BAD_NAME) };
-        let (path, name) =
-            resource.strip_prefix("policy").and_then(|it| it.rsplit_once('/')).ok_or(BAD_NAME)?;
+        let [arn, partition, iam, "", account, resource] = parts.as_slice() else {
+            return Err(BAD_NAME);
+        };
+        let (path, name) = resource
+            .strip_prefix("policy")
+            .and_then(|it| it.rsplit_once('/'))
+            .ok_or(BAD_NAME)?;
         let path = format!("{path}/");
         let is_account =
             *account == "aws" || account.len() == 12 && account.bytes().all(|it| it.is_ascii_digit());
-        let is_partition =
-            partition.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
+        let is_partition = partition
+            .bytes()
+            .all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
         let is_path =
             path.starts_with('/') && path.len() <= 512 && path.bytes().all(|it| it.is_ascii_graphic());
         match (*arn, *iam, is_account && is_partition && is_path) {
-            ("arn", "iam", true) => {
-                Ok(Self { text: text.to_owned(), path, name: named(name, 128)?.to_owned() })
-            }
+            ("arn", "iam", true) => Ok(Self {
+                text: text.to_owned(),
+                path,
+                name: named(name, 128)?.to_owned(),
+            }),
             _ => Err(BAD_NAME),
         }
     }
@@ -305,8 +377,14 @@ fn named(name: &str, most: usize) -> Found<&str> {
 
 /// A word of a POSIX shell.
 fn in_shell(word: &str) -> String {
-    let is_plain = word.bytes().all(|it| it.is_ascii_alphanumeric() || b"+=,.@_:/-".contains(&it));
-    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    let is_plain = word
+        .bytes()
+        .all(|it| it.is_ascii_alphanumeric() || b"+=,.@_:/-".contains(&it));
+    if is_plain {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// JSON in ASCII, so that nothing between here and AWS writes its letters in another form.

@@ -19,8 +19,11 @@ pub(super) fn code(name: &str) -> String {
     let longest = name.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
     // One blank on each side belongs to the fence; a span of blanks alone keeps them.
-    let apart =
-        if name.is_empty() || name.starts_with(['`', ' ']) || name.ends_with(['`', ' ']) { " " } else { "" };
+    let apart = if name.is_empty() || name.starts_with(['`', ' ']) || name.ends_with(['`', ' ']) {
+        " "
+    } else {
+        ""
+    };
     format!("{fence}{apart}{name}{apart}{fence}")
 }
 

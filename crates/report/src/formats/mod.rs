@@ -65,17 +65,32 @@ pub struct Part {
 impl Part {
     /// A part with this text.
     pub fn text(path: &str, text: String) -> Self {
-        Self { path: path.to_owned(), text, element: false, whole: false }
+        Self {
+            path: path.to_owned(),
+            text,
+            element: false,
+            whole: false,
+        }
     }
 
     /// A whole file.
     pub fn file(path: &str, text: String) -> Self {
-        Self { path: path.to_owned(), text, element: false, whole: true }
+        Self {
+            path: path.to_owned(),
+            text,
+            element: false,
+            whole: true,
+        }
     }
 
     /// An element of a JSON list.
     pub fn element(path: &str, text: String) -> Self {
-        Self { path: path.to_owned(), text, element: true, whole: false }
+        Self {
+            path: path.to_owned(),
+            text,
+            element: true,
+            whole: false,
+        }
     }
 }
 

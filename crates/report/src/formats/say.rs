@@ -77,7 +77,11 @@ pub(super) fn change_of(it: &Recommendation, place: Option<&str>, show: &dyn Fn(
 
 /// What to do about an unused role or user.
 pub(super) fn unused(row: &PrincipalRow, policies: &[&str], show: &dyn Fn(&str) -> String) -> String {
-    let verb = if row.emergency.is_some() { "Keep or except" } else { "Review for deletion" };
+    let verb = if row.emergency.is_some() {
+        "Keep or except"
+    } else {
+        "Review for deletion"
+    };
     let holds = match policies {
         [] => String::new(),
         [one] => format!(" ({})", show(one)),
@@ -90,9 +94,16 @@ pub(super) fn unused(row: &PrincipalRow, policies: &[&str], show: &dyn Fn(&str) 
 pub(super) fn credentials(row: &PrincipalRow, show: &dyn Fn(&str) -> String) -> String {
     let keys = row.unused_access_keys.len();
     let keys = (keys > 0).then(|| counted(keys, "unused access key"));
-    let password = row.unused_password.as_ref().map(|_| "the unused password".to_owned());
+    let password = row
+        .unused_password
+        .as_ref()
+        .map(|_| "the unused password".to_owned());
     let all: Vec<String> = keys.into_iter().chain(password).collect();
-    let verb = if row.emergency.is_some() { "Check" } else { "Retire" };
+    let verb = if row.emergency.is_some() {
+        "Check"
+    } else {
+        "Retire"
+    };
     format!("{verb} {} of user {}", all.join(" and "), show(&row.name))
 }
 
@@ -108,7 +119,10 @@ pub(super) fn finding(change: &Recommendation) -> String {
     match change.impact.escalations.len() {
         0 => {}
         paths => {
-            text.push_str(&format!(" The change closes {}.", counted(paths, "privilege escalation path")));
+            text.push_str(&format!(
+                " The change closes {}.",
+                counted(paths, "privilege escalation path")
+            ));
         }
     }
     text.push_str(&format!(" Confidence: {}.", change.confidence.level));
@@ -126,7 +140,10 @@ pub(super) fn last_used(credential: &IdleCredential) -> String {
 /// The documentation page of a code, if the project has a published repository. Rules about policies are named
 /// after the code of the action, or of the reason for not changing them.
 pub(super) fn page(rule: &str) -> Option<String> {
-    let code = ["policy-", "left-alone-"].iter().find_map(|it| rule.strip_prefix(it)).unwrap_or(rule);
+    let code = ["policy-", "left-alone-"]
+        .iter()
+        .find_map(|it| rule.strip_prefix(it))
+        .unwrap_or(rule);
     let repository = env!("CARGO_PKG_REPOSITORY").trim_end_matches('/');
     (!repository.is_empty()).then(|| format!("{repository}/blob/main/docs/codes.md#{code}"))
 }

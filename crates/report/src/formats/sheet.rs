@@ -25,7 +25,11 @@ pub(super) fn guarded_text(cell: &str) -> String {
 
 fn cut(mut cell: String) -> String {
     // No text has more units of UTF-16 than bytes.
-    let length = if cell.len() > LONGEST_CELL { cell.encode_utf16().count() } else { 0 };
+    let length = if cell.len() > LONGEST_CELL {
+        cell.encode_utf16().count()
+    } else {
+        0
+    };
     if length > LONGEST_CELL {
         let more = format!(" ... ({length} characters in all)");
         let mut room = LONGEST_CELL - more.len();
@@ -60,17 +64,26 @@ fn without_formulas(text: &str) -> String {
 
 /// Whether a spreadsheet treats the character as the start of a formula; some also accept full width.
 fn begins_formula(c: char) -> bool {
-    matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}')
+    matches!(
+        c,
+        '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'
+    )
 }
 
 /// Rows in the format of RFC 4180.
 pub(super) fn rows(rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer = ::csv::WriterBuilder::new()
+        .terminator(::csv::Terminator::CRLF)
+        .from_writer(Vec::new());
     for row in rows {
         // Writing to memory cannot fail, and all rows are of one length.
         let _ = writer.write_record(&row);
     }
-    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    writer
+        .into_inner()
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -45,7 +45,9 @@ pub(super) enum FindingState {
 impl FindingState {
     /// The one of that name.
     pub(super) fn named(name: &str) -> Option<Self> {
-        [Self::New, Self::Unchanged, Self::Updated, Self::Absent].into_iter().find(|it| it.name() == name)
+        [Self::New, Self::Unchanged, Self::Updated, Self::Absent]
+            .into_iter()
+            .find(|it| it.name() == name)
     }
 
     /// As SARIF calls it.
@@ -103,7 +105,14 @@ impl Earlier {
                 _ => {}
             }
         }
-        Self { report, open, known, read, told: None, held: Mutex::default() }
+        Self {
+            report,
+            open,
+            known,
+            read,
+            told: None,
+            held: Mutex::default(),
+        }
     }
 
     /// As one format of a finished report tells it.
@@ -147,15 +156,21 @@ impl Earlier {
         before: Vec<F>,
     ) -> Vec<(FindingState, F)> {
         if let Some(told) = &self.told {
-            return now.into_iter().map(|finding| (told.of(finding.uid()), finding)).collect();
+            return now
+                .into_iter()
+                .map(|finding| (told.of(finding.uid()), finding))
+                .collect();
         }
         let mut before: Vec<Option<F>> = before.into_iter().map(Some).collect();
         let uids = before.iter().enumerate();
-        let places: BTreeMap<String, usize> =
-            uids.filter_map(|(place, it)| Some((it.as_ref()?.uid().to_owned(), place))).collect();
+        let places: BTreeMap<String, usize> = uids
+            .filter_map(|(place, it)| Some((it.as_ref()?.uid().to_owned(), place)))
+            .collect();
         let mut all = Vec::with_capacity(now.len());
         for finding in now {
-            let earlier = places.get(finding.uid()).and_then(|place| before.get_mut(*place)?.take());
+            let earlier = places
+                .get(finding.uid())
+                .and_then(|place| before.get_mut(*place)?.take());
             let state = match earlier {
                 Some(earlier) if earlier.substance() == finding.substance() => FindingState::Unchanged,
                 Some(_) => FindingState::Updated,
@@ -163,14 +178,19 @@ impl Earlier {
             };
             all.push((state, finding));
         }
-        let gone = before.into_iter().flatten().filter(|it| self.is_over(report, account, it));
+        let gone = before
+            .into_iter()
+            .flatten()
+            .filter(|it| self.is_over(report, account, it));
         all.extend(gone.map(|it| (FindingState::Absent, it)));
         all
     }
 
     /// What the earlier report does not say may be older than it all the same.
     fn unseen(&self, uid: &str) -> FindingState {
-        let known = uid.strip_prefix(super::key::POLICY).and_then(|id| self.known.get(id));
+        let known = uid
+            .strip_prefix(super::key::POLICY)
+            .and_then(|id| self.known.get(id));
         known.copied().unwrap_or(FindingState::New)
     }
 

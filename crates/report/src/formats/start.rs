@@ -97,7 +97,11 @@ pub(super) struct Start<T> {
 
 impl<T> Default for Start<T> {
     fn default() -> Self {
-        Self { changes: Head::default(), unused: Head::default(), credentials: Head::default() }
+        Self {
+            changes: Head::default(),
+            unused: Head::default(),
+            credentials: Head::default(),
+        }
     }
 }
 
@@ -125,11 +129,19 @@ impl<T> Start<T> {
         };
         let (unused, credentials) = (of_a_kind(&self.unused), of_a_kind(&self.credentials));
         let changes = self.changes.0.len().min(MOST - unused - credentials);
-        let heads = [(&self.changes, changes), (&self.unused, unused), (&self.credentials, credentials)];
-        let mut first: Vec<(&Rank, &T)> =
-            heads.iter().flat_map(|(list, most)| list.0.iter().take(*most)).collect();
-        let mut rest: Vec<(&Rank, &T)> =
-            heads.iter().flat_map(|(list, most)| list.0.iter().skip(*most)).collect();
+        let heads = [
+            (&self.changes, changes),
+            (&self.unused, unused),
+            (&self.credentials, credentials),
+        ];
+        let mut first: Vec<(&Rank, &T)> = heads
+            .iter()
+            .flat_map(|(list, most)| list.0.iter().take(*most))
+            .collect();
+        let mut rest: Vec<(&Rank, &T)> = heads
+            .iter()
+            .flat_map(|(list, most)| list.0.iter().skip(*most))
+            .collect();
         rest.sort_by_key(|(rank, _)| *rank);
         first.extend(rest.into_iter().take(MOST.saturating_sub(first.len())));
         first.sort_by_key(|(rank, _)| *rank);

@@ -32,7 +32,11 @@ pub struct Summary {
 impl Summary {
     /// Creates the format, with owners from the given tag and links to the files of these formats.
     pub fn new(owner_tag: Option<&str>, formats: &[ReportFormat]) -> Self {
-        Self { tag: owner_tag.map(str::to_owned), formats: formats.to_vec(), first: Mutex::default() }
+        Self {
+            tag: owner_tag.map(str::to_owned),
+            formats: formats.to_vec(),
+            first: Mutex::default(),
+        }
     }
 
     fn start(&self) -> MutexGuard<'_, Start<String>> {
@@ -80,12 +84,17 @@ impl Summary {
 
     /// The owners of the principals that a change affects in an account.
     fn owners(&self, change: &Recommendation, account: &AccountReport) -> String {
-        let affected = account.principals.iter().filter(|it| change.reaches.contains(&it.arn));
+        let affected = account
+            .principals
+            .iter()
+            .filter(|it| change.reaches.contains(&it.arn));
         let mut names: Vec<String> = affected
-            .filter_map(|it| match Owner::of(it, &account.summary.id, self.tag.as_deref()) {
-                Owner::Tag(name) => Some(name),
-                Owner::Account(_) => None,
-            })
+            .filter_map(
+                |it| match Owner::of(it, &account.summary.id, self.tag.as_deref()) {
+                    Owner::Tag(name) => Some(name),
+                    Owner::Account(_) => None,
+                },
+            )
             .collect();
         names.sort();
         names.dedup();
@@ -100,7 +109,10 @@ impl Summary {
 impl Format for Summary {
     fn begin(&self, report: &Report) -> Vec<Part> {
         for change in &report.recommendations {
-            let accounts = report.families.iter().find(|it| it.recommendation.as_ref() == Some(&change.id));
+            let accounts = report
+                .families
+                .iter()
+                .find(|it| it.recommendation.as_ref() == Some(&change.id));
             let accounts = accounts.map_or(0, |it| it.accounts.len());
             self.change(change, &counted(accounts, "account"), "");
         }
@@ -114,8 +126,12 @@ impl Format for Summary {
             self.change(change, &here, &self.owners(change, account));
         }
         for principal in &account.principals {
-            let policies: Vec<&str> =
-                view.lookup.held_by(principal).iter().map(|it| it.name.as_str()).collect();
+            let policies: Vec<&str> = view
+                .lookup
+                .held_by(principal)
+                .iter()
+                .map(|it| it.name.as_str())
+                .collect();
             self.principal(principal, &policies, &account.summary);
         }
         Vec::new()
@@ -135,10 +151,18 @@ impl Format for Summary {
             }
         }
         if let Some(since) = &report.since {
-            let _ = write!(out, "\n## Since the last report\n\n{}.\n", prose(&capital(&since.sentence())));
+            let _ = write!(
+                out,
+                "\n## Since the last report\n\n{}.\n",
+                prose(&capital(&since.sentence()))
+            );
         }
         if let Some(ready) = report.ready {
-            let runs = if ready.after == 1 { "1 run".to_owned() } else { format!("{} runs", ready.after) };
+            let runs = if ready.after == 1 {
+                "1 run".to_owned()
+            } else {
+                format!("{} runs", ready.after)
+            };
             let _ = writeln!(
                 out,
                 "\n{} ready: the same for {runs}.",
@@ -161,8 +185,11 @@ impl Summary {
             (ReportFormat::Csv, "[All findings as CSV](findings.csv)"),
             (ReportFormat::Sarif, "[SARIF](report.sarif)"),
         ];
-        let mut links: Vec<&str> =
-            files.iter().filter(|(format, _)| self.formats.contains(format)).map(|(_, link)| *link).collect();
+        let mut links: Vec<&str> = files
+            .iter()
+            .filter(|(format, _)| self.formats.contains(format))
+            .map(|(_, link)| *link)
+            .collect();
         links.push("[JSON](report.json)");
         format!(
             "\n{}\n\nCheck every proof again: `leastwise verify` with the report folder.\n",
@@ -187,7 +214,10 @@ fn state(report: &Report) -> String {
             percent(effect.removed, effect.granted),
             count(&effect.risk_before),
             count(&effect.risk_after),
-            percent(effect.risk_before.saturating_sub(effect.risk_after), effect.risk_before),
+            percent(
+                effect.risk_before.saturating_sub(effect.risk_after),
+                effect.risk_before
+            ),
         ),
     };
     if unused + totals.credentials > 0 {
@@ -195,7 +225,11 @@ fn state(report: &Report) -> String {
             text,
             " Unused as a whole: {} {}, {}.",
             count(&unused),
-            if unused == 1 { "role or user" } else { "roles and users" },
+            if unused == 1 {
+                "role or user"
+            } else {
+                "roles and users"
+            },
             counted(totals.credentials, "credential"),
         );
     }
@@ -208,11 +242,18 @@ fn coverage(report: &Report) -> String {
     let skipped = is(Coverage::Suspended).count() + is(Coverage::Excluded).count();
     let active = report.accounts.len() - skipped;
     let complete = is(Coverage::Complete).count();
-    let mut out = format!("\n{complete} of {} scanned completely", counted(active, "active account"));
+    let mut out = format!(
+        "\n{complete} of {} scanned completely",
+        counted(active, "active account")
+    );
     if skipped > 0 {
         let _ = write!(out, "; {} suspended or excluded", count(&skipped));
     }
-    let oldest = report.accounts.iter().filter_map(|it| it.evidence.evaluated.as_deref()).min();
+    let oldest = report
+        .accounts
+        .iter()
+        .filter_map(|it| it.evidence.evaluated.as_deref())
+        .min();
     match oldest {
         Some(oldest) => {
             let _ = writeln!(out, ". The oldest usage data is of {}.", prose(day(oldest)));
@@ -225,7 +266,12 @@ fn coverage(report: &Report) -> String {
     }
     for account in missing.iter().take(MOST_ACCOUNTS) {
         let why = account.failures.first().map(|it| {
-            let detail = it.failure.detail.as_ref().map(|it| format!(" ({it})")).unwrap_or_default();
+            let detail = it
+                .failure
+                .detail
+                .as_ref()
+                .map(|it| format!(" ({it})"))
+                .unwrap_or_default();
             format!(": {} {}{detail}", it.failure.operation, it.failure.kind.name())
         });
         let _ = writeln!(out, "- {}{}", place(account), prose(&why.unwrap_or_default()));

@@ -51,7 +51,10 @@ pub fn svg(trend: &Trend) -> String {
     let rows = rows(trend);
     let height = HEAD + ROW * rows.len() as u64 + 40;
     let days: Vec<&str> = trend.reports.iter().map(|it| day(&it.started)).collect();
-    let (first, last) = (days.first().copied().unwrap_or_default(), days.last().copied().unwrap_or_default());
+    let (first, last) = (
+        days.first().copied().unwrap_or_default(),
+        days.last().copied().unwrap_or_default(),
+    );
     let reports = match trend.reports.len() {
         1 => format!("One report, {}", xml(first)),
         many => format!("{} reports, {} to {}", count(&many), xml(first), xml(last)),
@@ -91,7 +94,10 @@ pub fn svg(trend: &Trend) -> String {
 fn rows(trend: &Trend) -> Vec<TrendRow> {
     let reports = &trend.reports;
     let series = |name: &str, get: &dyn Fn(&Point) -> u64| {
-        TrendRow::Series(Series { name: name.to_owned(), values: reports.iter().map(get).collect() })
+        TrendRow::Series(Series {
+            name: name.to_owned(),
+            values: reports.iter().map(get).collect(),
+        })
     };
     let mut rows = vec![
         TrendRow::Section("Permissions of all principals"),
@@ -109,8 +115,9 @@ fn rows(trend: &Trend) -> Vec<TrendRow> {
             it.accounts.get(&Coverage::Complete).copied().unwrap_or_default() as u64
         }),
         series("Read in part or not", &|point| {
-            let missing =
-                [Coverage::Partial, Coverage::Failed].into_iter().filter_map(|it| point.accounts.get(&it));
+            let missing = [Coverage::Partial, Coverage::Failed]
+                .into_iter()
+                .filter_map(|it| point.accounts.get(&it));
             missing.sum::<usize>() as u64
         }),
         TrendRow::Section("Principals"),
@@ -135,7 +142,13 @@ fn described(rows: &[TrendRow]) -> String {
             TrendRow::Series(Series { name, values }) => {
                 let (first, last) = (values.first(), values.last());
                 let told = |value: Option<&u64>| count(value.unwrap_or(&0));
-                write!(out, "{}: first {}, last {}. ", xml(&short(name)), told(first), told(last))
+                write!(
+                    out,
+                    "{}: first {}, last {}. ",
+                    xml(&short(name)),
+                    told(first),
+                    told(last)
+                )
             }
         };
     }
@@ -160,8 +173,11 @@ fn draw(out: &mut String, series: &Series, bottom: u64, places: &[u64], reports:
     let up =
         |value: u64| u64::try_from(u128::from(value) * u128::from(HIGH) * 10 / highest).unwrap_or_default();
     let tenths = |value: u64| format!("{}.{}", value / 10, value % 10);
-    let at: Vec<(u64, String)> =
-        places.iter().zip(&series.values).map(|(x, value)| (*x, tenths(bottom * 10 - up(*value)))).collect();
+    let at: Vec<(u64, String)> = places
+        .iter()
+        .zip(&series.values)
+        .map(|(x, value)| (*x, tenths(bottom * 10 - up(*value))))
+        .collect();
     let (first, last) = (series.values.first().copied(), series.values.last().copied());
     let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
     line(out, "ink", 16, bottom, &short(&series.name));
@@ -193,7 +209,11 @@ fn draw(out: &mut String, series: &Series, bottom: u64, places: &[u64], reports:
 
 fn line(out: &mut String, class: &str, x: u64, y: u64, text: &str) {
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", xml(text));
+    let _ = writeln!(
+        out,
+        "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>",
+        xml(text)
+    );
 }
 
 fn short(name: &str) -> String {

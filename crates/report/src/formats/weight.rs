@@ -6,7 +6,11 @@ use leastwise_core::report::{PrincipalRow, Recommendation};
 /// Severity of a change: that of the worst permission it removes; one step lower if the confidence is low.
 pub(super) fn of_change(change: &Recommendation) -> Grade {
     let grade = change.impact.severity.grade();
-    if change.confidence.level == Level::Low { grade.lower() } else { grade }
+    if change.confidence.level == Level::Low {
+        grade.lower()
+    } else {
+        grade
+    }
 }
 
 /// Severity of an unused principal: that of its worst permission; at least medium if outsiders can assume it.
@@ -22,7 +26,11 @@ pub(super) fn of_unused(principal: &PrincipalRow) -> Grade {
 
 /// Severity of an unused credential, which works for anyone who finds it.
 pub(super) fn of_credential(principal: &PrincipalRow) -> Grade {
-    if principal.emergency.is_some() { Grade::Low } else { Grade::Medium }
+    if principal.emergency.is_some() {
+        Grade::Low
+    } else {
+        Grade::Medium
+    }
 }
 
 /// Severity of a role or user in a table: what its permissions allow today; for an unused one, how urgent it is.

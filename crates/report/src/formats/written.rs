@@ -56,7 +56,8 @@ impl Judging {
 
     /// Whether a line is about something that was in the earlier report and is gone.
     pub fn is_gone(self, line: &str) -> bool {
-        self.state(line).is_some_and(|(_, state)| state == FindingState::Absent)
+        self.state(line)
+            .is_some_and(|(_, state)| state == FindingState::Absent)
     }
 }
 

@@ -21,7 +21,9 @@ pub fn accounts<'n>(old: &'n Night, new: &'n Night) -> BTreeSet<&'n str> {
 
 /// What became of every piece of advice about one account, from one report to a later one. Sorted by key.
 pub fn compare_account(old: &Night, new: &Night, account: &str) -> Vec<HistoryRow> {
-    let keys = below(&old.said, account).chain(below(&new.said, account)).chain(below(&old.history, account));
+    let keys = below(&old.said, account)
+        .chain(below(&new.said, account))
+        .chain(below(&old.history, account));
     let keys: BTreeSet<&Key> = keys.collect();
     let today = new.day(account).or(old.day(account));
     let seen = new.evaluated.get(account).or(old.evaluated.get(account));
@@ -30,25 +32,48 @@ pub fn compare_account(old: &Night, new: &Night, account: &str) -> Vec<HistoryRo
         let status = status(old, new, key)?;
         let first = match status {
             Status::New | Status::Reopened => None,
-            _ => past.map(|past| past.first_seen.clone()).or_else(|| old.evaluated.get(account).cloned()),
+            _ => past
+                .map(|past| past.first_seen.clone())
+                .or_else(|| old.evaluated.get(account).cloned()),
         };
         let (nights, last_night) = nights(old, new, key, status);
         let advice = new.said.get(key).and_then(|said| said.advice);
-        let of_many = if is_open(status) { was_of_many(old, key) } else { is_of_many(new, key) };
+        let of_many = if is_open(status) {
+            was_of_many(old, key)
+        } else {
+            is_of_many(new, key)
+        };
         let advice = advice.or_else(|| is_open(status).then(|| before(old, key)).flatten());
         let first_seen = first.or_else(|| seen.cloned()).unwrap_or_default();
         let used = past.map(|past| lapse(&past.used, today)).unwrap_or_default();
-        let past =
-            Past { status, first_seen, nights, last_night, advice, of_many, used, flapping: Vec::new() };
-        Some(HistoryRow { key: key.clone(), past })
+        let past = Past {
+            status,
+            first_seen,
+            nights,
+            last_night,
+            advice,
+            of_many,
+            used,
+            flapping: Vec::new(),
+        };
+        Some(HistoryRow {
+            key: key.clone(),
+            past,
+        })
     };
     keys.into_iter().filter_map(row).collect()
 }
 
 /// The keys of one account.
 fn below<'n, T>(all: &'n BTreeMap<Key, T>, account: &'n str) -> impl Iterator<Item = &'n Key> {
-    let first = Key { account: account.to_owned(), principal: String::new(), policy: String::new() };
-    all.range(first..).map(|(key, _)| key).take_while(move |key| key.account == account)
+    let first = Key {
+        account: account.to_owned(),
+        principal: String::new(),
+        policy: String::new(),
+    };
+    all.range(first..)
+        .map(|(key, _)| key)
+        .take_while(move |key| key.account == account)
 }
 
 /// How many nights running have advised the same, and the day of the evidence of the latest.
@@ -100,9 +125,16 @@ fn was_of_many(old: &Night, key: &Key) -> bool {
 }
 
 fn status(old: &Night, new: &Night, key: &Key) -> Option<Status> {
-    let was_resolved = old.history.get(key).is_some_and(|past| past.status == Status::Resolved);
+    let was_resolved = old
+        .history
+        .get(key)
+        .is_some_and(|past| past.status == Status::Resolved);
     let now = new.said.get(key).and_then(|new| new.advice);
-    let grew = old.said.get(key).zip(new.said.get(key)).is_some_and(|(old, new)| new.granted > old.granted);
+    let grew = old
+        .said
+        .get(key)
+        .zip(new.said.get(key))
+        .is_some_and(|(old, new)| new.granted > old.granted);
     match (before(old, key), now) {
         (None, None) if was_resolved => Some(Status::Resolved),
         (None, None) => None,
@@ -122,16 +154,23 @@ fn status(old: &Night, new: &Night, key: &Key) -> Option<Status> {
 /// foremost of those whom it reaches.
 pub fn counted(old: &Night, new: &Night, rows: &[HistoryRow]) -> BTreeMap<Status, usize> {
     let change = |night: &'_ Night, key: &Key| night.said.get(key).and_then(|said| said.change.clone());
-    let today: BTreeSet<&str> = new.said.values().filter_map(|said| said.change.as_deref()).collect();
+    let today: BTreeSet<&str> = new
+        .said
+        .values()
+        .filter_map(|said| said.change.as_deref())
+        .collect();
     let mut all: BTreeMap<String, Status> = BTreeMap::new();
     for HistoryRow { key, past } in rows {
         // A change that is gone is listed under its old id, unless another row still has that id.
         let gone = || change(old, key).filter(|id| !today.contains(id.as_str()));
-        let Some(id) = change(new, key).or_else(gone) else { continue };
+        let Some(id) = change(new, key).or_else(gone) else {
+            continue;
+        };
         let status = all.entry(id).or_insert(past.status);
         *status = status.foremost(past.status);
     }
     let mut counts = BTreeMap::new();
-    all.into_values().for_each(|status| *counts.entry(status).or_default() += 1);
+    all.into_values()
+        .for_each(|status| *counts.entry(status).or_default() += 1);
     counts
 }

@@ -23,8 +23,11 @@ impl<'r> ReportSide<'r> {
     fn unused(&self, row: &HistoryRow) -> Option<&'r [UnusedService]> {
         let id = self.night.said.get(&row.key)?.change.as_ref()?;
         let is_it = |it: &&Recommendation| it.id == *id;
-        let own = self.account.and_then(|account| account.recommendations.iter().find(is_it));
-        own.or_else(|| self.report.recommendations.iter().find(is_it)).map(|it| it.unused.as_slice())
+        let own = self
+            .account
+            .and_then(|account| account.recommendations.iter().find(is_it));
+        own.or_else(|| self.report.recommendations.iter().find(is_it))
+            .map(|it| it.unused.as_slice())
     }
 
     /// What is unused, as far as that is known: by its advice, or nothing is.
@@ -37,8 +40,16 @@ impl<'r> ReportSide<'r> {
 
 /// Whether a row may show that an action came into use, so that the earlier account has to be looked at.
 pub fn may_show_use(old: &Night, new: &Night, row: &HistoryRow) -> bool {
-    let moved = matches!(row.past.status, Status::Changed | Status::Regressed | Status::Resolved);
-    let Some((before, now)) = old.said.get(&row.key).zip(new.said.get(&row.key)).filter(|_| moved) else {
+    let moved = matches!(
+        row.past.status,
+        Status::Changed | Status::Regressed | Status::Resolved
+    );
+    let Some((before, now)) = old
+        .said
+        .get(&row.key)
+        .zip(new.said.get(&row.key))
+        .filter(|_| moved)
+    else {
         return false;
     };
     // What is no longer granted is not in use, nor is what another way of sharing a policy leaves.
@@ -63,8 +74,15 @@ pub fn remember(row: &mut HistoryRow, old: &ReportSide<'_>, new: &ReportSide<'_>
     if let Some((before, today)) = old.unused(row).zip(today)
         && may_show_use(old.night, new.night, row)
     {
-        for action in before.iter().flat_map(names).filter(|action| !has(now.unwrap_or_default(), action)) {
-            let used = row.past.used.entry(action).or_insert(Used { last: today, times: 0 });
+        for action in before
+            .iter()
+            .flat_map(names)
+            .filter(|action| !has(now.unwrap_or_default(), action))
+        {
+            let used = row.past.used.entry(action).or_insert(Used {
+                last: today,
+                times: 0,
+            });
             (used.last, used.times) = (today, used.times.saturating_add(1));
         }
     }
@@ -72,7 +90,13 @@ pub fn remember(row: &mut HistoryRow, old: &ReportSide<'_>, new: &ReportSide<'_>
     if has_service(row)
         && let Some(before) = old.known_unused(row)
     {
-        for action in now.iter().copied().flatten().flat_map(names).filter(|action| !has(before, action)) {
+        for action in now
+            .iter()
+            .copied()
+            .flatten()
+            .flat_map(names)
+            .filter(|action| !has(before, action))
+        {
             let service = action.split(':').next().unwrap_or_default();
             if let Some(used) = row.past.used.get(&format!("{service}:*")).copied() {
                 row.past.used.entry(action).or_insert(used);
@@ -80,7 +104,11 @@ pub fn remember(row: &mut HistoryRow, old: &ReportSide<'_>, new: &ReportSide<'_>
         }
     }
     most(&mut row.past.used);
-    let flapping = row.past.used.keys().filter(|action| has(now.unwrap_or_default(), action));
+    let flapping = row
+        .past
+        .used
+        .keys()
+        .filter(|action| has(now.unwrap_or_default(), action));
     row.past.flapping = flapping.cloned().collect();
 }
 
@@ -94,17 +122,21 @@ fn names(it: &UnusedService) -> Vec<String> {
     let service = &it.service_namespace;
     match &it.actions {
         None => vec![format!("{service}:*")],
-        Some(actions) => actions.iter().map(|action| format!("{service}:{action}")).collect(),
+        Some(actions) => actions
+            .iter()
+            .map(|action| format!("{service}:{action}"))
+            .collect(),
     }
 }
 
 /// Whether an action, or a service as a whole, is unused.
 fn has(unused: &[UnusedService], name: &str) -> bool {
     let (service, action) = name.split_once(':').unwrap_or((name, "*"));
-    unused.iter().filter(|it| it.service_namespace.eq_ignore_ascii_case(service)).any(|it| {
-        match &it.actions {
+    unused
+        .iter()
+        .filter(|it| it.service_namespace.eq_ignore_ascii_case(service))
+        .any(|it| match &it.actions {
             None => true,
             Some(actions) => actions.iter().any(|it| it.eq_ignore_ascii_case(action)),
-        }
-    })
+        })
 }

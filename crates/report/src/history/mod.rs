@@ -48,6 +48,10 @@ impl History {
     pub fn of(rows: Vec<HistoryRow>, idle: BTreeSet<String>) -> Self {
         let count = |status: Status| rows.iter().filter(|row| row.past.status == status).count();
         let counts = Status::ALL.iter().map(|status| (*status, count(*status)));
-        Self { counts: counts.collect(), rows, idle }
+        Self {
+            counts: counts.collect(),
+            rows,
+            idle,
+        }
     }
 }

@@ -149,8 +149,11 @@ impl Night {
         for principal in &account.principals {
             let evaluated = principal.evaluated.as_deref().and_then(day);
             for policy in lookup.held_by(principal) {
-                let key =
-                    Key { account: id.clone(), principal: principal.arn.clone(), policy: policy.id.clone() };
+                let key = Key {
+                    account: id.clone(),
+                    principal: principal.arn.clone(),
+                    policy: policy.id.clone(),
+                };
                 let advice = lookup.change(principal, policy);
                 let advice = advice.filter(|it| principal.recommendations.contains(&it.id));
                 let change = advice.map(|it| it.id.clone());
@@ -166,7 +169,11 @@ impl Night {
                         | PrincipalStatus::Clean
                         | PrincipalStatus::NoFinding
                 );
-                let remains = principal.effect.remains.iter().filter(|it| it.policy == policy.id);
+                let remains = principal
+                    .effect
+                    .remains
+                    .iter()
+                    .filter(|it| it.policy == policy.id);
                 let remains = remains.map(|it| it.permissions).sum();
                 let (granted, settled) = (policy.granted, known && remains == 0);
                 let said = NightEntry {
@@ -183,7 +190,10 @@ impl Night {
                 self.said.insert(key, said);
             }
             self.too_old += usize::from(principal.code == PrincipalCode::EvidenceTooOld);
-            let keys = principal.unused_access_keys.iter().filter_map(|it| it.access_key_id.as_deref());
+            let keys = principal
+                .unused_access_keys
+                .iter()
+                .filter_map(|it| it.access_key_id.as_deref());
             let password = principal.unused_password.as_ref().map(|_| "password");
             let role = (principal.status == PrincipalStatus::UnusedPrincipal).then_some("");
             for what in keys.chain(password).chain(role) {
@@ -194,7 +204,11 @@ impl Night {
 
     /// All accounts that it knows of.
     pub(super) fn accounts(&self) -> BTreeSet<&str> {
-        let said = self.said.keys().chain(self.history.keys()).map(|key| key.account.as_str());
+        let said = self
+            .said
+            .keys()
+            .chain(self.history.keys())
+            .map(|key| key.account.as_str());
         said.collect()
     }
 

@@ -41,7 +41,10 @@ impl Readiness {
         for action in &row.past.flapping {
             if let Some(used) = row.past.used.get(action) {
                 let known = one.flapping.entry(action.clone()).or_insert(*used);
-                *known = Used { last: known.last.max(used.last), times: known.times.max(used.times) };
+                *known = Used {
+                    last: known.last.max(used.last),
+                    times: known.times.max(used.times),
+                };
             }
         }
     }

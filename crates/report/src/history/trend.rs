@@ -64,7 +64,10 @@ impl Point {
     /// Of a report; nothing when its manifest tells no time.
     pub fn of(name: &str, manifest: &Manifest, report: &Report) -> Option<Self> {
         let second = manifest.started.parse::<Timestamp>().ok()?.as_second();
-        let evaluated = report.accounts.iter().filter_map(|it| it.evidence.evaluated.as_deref());
+        let evaluated = report
+            .accounts
+            .iter()
+            .filter_map(|it| it.evidence.evaluated.as_deref());
         let evaluated = evaluated.filter_map(|day| day.parse::<Timestamp>().ok()).max();
         let totals = &report.totals;
         let effect = &totals.effect;

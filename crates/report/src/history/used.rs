@@ -29,7 +29,10 @@ pub struct Used {
 /// What is still remembered on a day. On a day that nobody knows nothing is forgotten.
 pub(super) fn lapse(used: &BTreeMap<String, Used>, today: Option<Date>) -> BTreeMap<String, Used> {
     let holds = |it: &Used| today.is_none_or(|today| days_after(today, it.last) <= REMEMBERED_DAYS);
-    used.iter().filter(|(_, it)| holds(it)).map(|(action, it)| (action.clone(), *it)).collect()
+    used.iter()
+        .filter(|(_, it)| holds(it))
+        .map(|(action, it)| (action.clone(), *it))
+        .collect()
 }
 
 /// What a file says is remembered, as far as it can be: names of actions, as many as are remembered, none of them used after a
@@ -45,7 +48,9 @@ pub(super) fn trusted(mut used: BTreeMap<String, Used>, latest: Option<Date>) ->
 
 /// Whether it is `service:Action`, or `service:*`.
 fn is_name(text: &str) -> bool {
-    let Some((service, action)) = text.split_once(':') else { return false };
+    let Some((service, action)) = text.split_once(':') else {
+        return false;
+    };
     let is_low = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_action = !action.is_empty() && action.bytes().all(|byte| byte.is_ascii_alphanumeric());
     !service.is_empty() && service.bytes().all(is_low) && (is_action || action == "*")

@@ -23,11 +23,19 @@ fn rollback_attaches_a_policy_of_aws_whatever_aws_made_of_it() {
     for bench in benches {
         bench.apply(&[PROFILE]).exits(0);
         bench.meanwhile(|state| state["policies"][AWS] = newer.clone());
-        bench.roll_back(&[]).exits(0).says("it is attached as AWS has it now");
-        bench.meanwhile(|state| state["policies"][AWS] = managed(wide())).is_back();
+        bench
+            .roll_back(&[])
+            .exits(0)
+            .says("it is attached as AWS has it now");
+        bench
+            .meanwhile(|state| state["policies"][AWS] = managed(wide()))
+            .is_back();
         // A copy of what it was before is not what it is now.
         bench.meanwhile(|state| state["policies"][AWS] = newer.clone());
-        bench.apply(&[PROFILE]).exits(1).says("has changed since the scan");
+        bench
+            .apply(&[PROFILE])
+            .exits(1)
+            .says("has changed since the scan");
     }
 }
 
@@ -37,11 +45,19 @@ fn rollback_overwrites_what_somebody_else_did_only_when_forced() {
     let other = document(&["ec2:*"]);
     let bench = inline_of_role("edited");
     bench.apply(&[]).exits(0);
-    let edited = bench.meanwhile(|state| state["holders"]["role/app"]["inline"]["p"] = other.clone()).state();
+    let edited = bench
+        .meanwhile(|state| state["holders"]["role/app"]["inline"]["p"] = other.clone())
+        .state();
     bench.roll_back(&[]).exits(1).says("FORCE=1 overrides this");
-    bench.apply(&[("FORCE", "1")]).exits(1).says("has changed since the scan");
+    bench
+        .apply(&[("FORCE", "1")])
+        .exits(1)
+        .says("has changed since the scan");
     assert_eq!(bench.state(), edited);
-    bench.roll_back(&[("FORCE", "1")]).exits(0).says("ignored because of FORCE=1");
+    bench
+        .roll_back(&[("FORCE", "1")])
+        .exits(0)
+        .says("ignored because of FORCE=1");
     assert_eq!(bench.state(), bench.before);
 
     let bench = version("edited-version");
@@ -64,20 +80,29 @@ fn rollback_restores_what_was_cleared_away_and_keeps_what_somebody_made_of_a_cop
     let bench = detach("cleared");
     bench.apply(&[]).exits(0);
     bench.meanwhile(|state| without(state, OWN));
-    bench.roll_back(&[]).exits(0).prints("was deleted since the change");
+    bench
+        .roll_back(&[])
+        .exits(0)
+        .prints("was deleted since the change");
     bench.is_back();
 
     // Somebody needed more and put it into the copy, which is theirs now.
     let bench = copy_of_aws("edited-copy");
     bench.apply(&[]).exits(0);
     bench.meanwhile(|state| state["policies"][COPY] = managed(document(&["ec2:*"])));
-    bench.roll_back(&[]).exits(0).prints("is kept: someone has changed it");
+    bench
+        .roll_back(&[])
+        .exits(0)
+        .prints("is kept: someone has changed it");
     bench.meanwhile(|state| without(state, COPY)).is_back();
 
     // Somebody took everything away, perhaps on purpose.
     bench.apply(&[]).exits(0);
     bench.meanwhile(|state| state["holders"]["role/app"]["attached"] = json!([]));
-    bench.roll_back(&[]).exits(1).says("FORCE=1 attaches the original policy");
+    bench
+        .roll_back(&[])
+        .exits(1)
+        .says("FORCE=1 attaches the original policy");
     bench.roll_back(&[("FORCE", "1")]).exits(0);
     bench.is_back();
 }
@@ -91,13 +116,20 @@ fn what_comes_is_everywhere_before_what_it_replaces_goes() {
         let _ = fs::remove_file(path);
         slept.lines().filter(|it| *it == wanted).count()
     };
-    for bench in [copy_of_aws("pause"), inline_that_is_split("pause-split"), set_merge("pause-set", None)] {
+    for bench in [
+        copy_of_aws("pause"),
+        inline_that_is_split("pause-split"),
+        set_merge("pause-set", None),
+    ] {
         bench.apply(&[PROFILE]).exits(0).prints("wait 15 seconds");
         assert_eq!(waits(&bench, "15"), 1);
         bench.roll_back(&[("PAUSE", "7")]).exits(0);
         assert_eq!(waits(&bench, "7"), 1);
         bench.apply(&[PROFILE, ("PAUSE", "0")]).exits(0);
         assert_eq!(waits(&bench, "0"), 0);
-        bench.roll_back(&[("PAUSE", "1s")]).exits(1).says("give a number of seconds");
+        bench
+            .roll_back(&[("PAUSE", "1s")])
+            .exits(1)
+            .says("give a number of seconds");
     }
 }

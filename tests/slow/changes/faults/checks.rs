@@ -28,16 +28,25 @@ fn what_was_used_since_the_report_is_not_removed() {
     bench.refuses(bench.apply(&[]), "sqs:* (2026-10-01)");
     // Nothing of that is removed, or it was known.
     let known = json!([action("GetObject", late), action("DeleteBucket", early)]);
-    used(json!([service("sqs", early, Value::Null), service("s3", late, known)]));
+    used(json!([
+        service("sqs", early, Value::Null),
+        service("s3", late, known)
+    ]));
     let ran = bench.apply(&[]).exits(0);
     assert!(!ran.err.contains("warning"), "{}", ran.err);
     bench.roll_back(&[]).exits(0);
     // AWS does not say which action.
     used(json!([service("s3", late, Value::Null)]));
-    bench.apply(&[]).exits(0).says("warning: IAM does not say whether");
+    bench
+        .apply(&[])
+        .exits(0)
+        .says("warning: IAM does not say whether");
     bench.roll_back(&[]).exits(0);
     used(json!([service("sqs", late, Value::Null)]));
-    bench.apply(&[("FORCE", "1")]).exits(0).says("ignored because of FORCE=1");
+    bench
+        .apply(&[("FORCE", "1")])
+        .exits(0)
+        .says("ignored because of FORCE=1");
     bench.roll_back(&[]).exits(0).prints("rolled back");
 }
 
@@ -50,11 +59,19 @@ fn a_change_is_refused_when_iam_cannot_say_what_was_used() {
     for (fault, why) in [
         (json!({"generate": denied}), "(AccessDenied)"),
         (json!({"job": "try later"}), "the job is FAILED: try later"),
-        (json!({"throttled": ["get-service-last-accessed-details"]}), "Rate exceeded"),
+        (
+            json!({"throttled": ["get-service-last-accessed-details"]}),
+            "Rate exceeded",
+        ),
     ] {
         bench.fault(fault);
-        bench.refuses(bench.apply(&[]), why).refuses(bench.apply(&[]), "FORCE=1 overrides this");
-        bench.apply(&[("FORCE", "1")]).exits(0).says("warning: could not check");
+        bench
+            .refuses(bench.apply(&[]), why)
+            .refuses(bench.apply(&[]), "FORCE=1 overrides this");
+        bench
+            .apply(&[("FORCE", "1")])
+            .exits(0)
+            .says("warning: could not check");
         bench.roll_back(&[]).exits(0);
     }
     // Who is gone uses nothing.
@@ -62,7 +79,10 @@ fn a_change_is_refused_when_iam_cannot_say_what_was_used() {
     bench.apply(&[]).exits(0).prints("no longer exists");
     bench.roll_back(&[]).exits(0);
     let bench = set_inline("unsaid-set");
-    bench.refuses(bench.apply(&[]), "no credentials of account 222222222222: set CHECK_PROFILE");
+    bench.refuses(
+        bench.apply(&[]),
+        "no credentials of account 222222222222: set CHECK_PROFILE",
+    );
 }
 
 #[test]
@@ -74,15 +94,21 @@ fn a_change_expires_thirty_days_after_its_evidence_and_its_rollback_never() {
     assert!(bench.calls().is_empty(), "AWS was asked first");
     bench.apply(&[("NOW", "2026-10-31T00:00:00Z")]).exits(0);
     bench.roll_back(&[("NOW", "2031-01-01T00:00:00Z")]).exits(0);
-    bench.apply(&[late, ("FORCE", "1")]).exits(0).says("warning: this change expired");
+    bench
+        .apply(&[late, ("FORCE", "1")])
+        .exits(0)
+        .says("warning: this change expired");
 }
 
 #[test]
 #[ignore = "needs jq and python3"]
 fn a_user_who_joined_the_group_since_is_named_and_who_left_is_not_missed() {
     let bench = inline_of_group("joined");
-    let members =
-        |names: Value| bench.meanwhile(|state| state["holders"]["group/devs"]["members"] = names).state();
+    let members = |names: Value| {
+        bench
+            .meanwhile(|state| state["holders"]["group/devs"]["members"] = names)
+            .state()
+    };
     members(json!(["ann"]));
     bench.apply(&[]).exits(0);
     bench.roll_back(&[]).exits(0);

@@ -13,7 +13,11 @@ fn is_never_without(bench: &Bench, state: &Value) {
         let has_old = set["managed"].as_array().unwrap().iter().any(|it| it == AWS);
         let has_new =
             set["inline"].to_string().contains("s3:GetObject") || set["named"].as_array().unwrap().len() == 2;
-        assert!(has_old || has_new || bench.change.contains("set-detach"), "{}: {state:#}", bench.change);
+        assert!(
+            has_old || has_new || bench.change.contains("set-detach"),
+            "{}: {state:#}",
+            bench.change
+        );
         return;
     }
     for (name, it) in state["holders"].as_object().unwrap() {
@@ -31,7 +35,11 @@ fn is_never_without(bench: &Bench, state: &Value) {
 #[ignore = "needs jq and python3"]
 fn whenever_a_script_is_killed_running_it_again_completes_it_and_rollback_leads_back() {
     let benches = every_kind("killed");
-    std::thread::scope(|scope| benches.iter().for_each(|bench| drop(scope.spawn(|| kill_everywhere(bench)))));
+    std::thread::scope(|scope| {
+        benches
+            .iter()
+            .for_each(|bench| drop(scope.spawn(|| kill_everywhere(bench))))
+    });
 }
 
 fn kill_everywhere(bench: &Bench) {
@@ -49,19 +57,34 @@ fn kill_everywhere(bench: &Bench) {
     bench.roll_back(&[]).exits(0).prints("already rolled back");
     assert_eq!(bench.state(), back, "{name}: rolled back twice");
 
-    for (script, other, from, calls) in
-        [("apply.sh", "rollback.sh", &start, calls), ("rollback.sh", "apply.sh", &after, calls_back)]
-    {
-        let (there, back) =
-            if script == "apply.sh" { (&done, &bench.before) } else { (&bench.before, &done) };
+    for (script, other, from, calls) in [
+        ("apply.sh", "rollback.sh", &start, calls),
+        ("rollback.sh", "apply.sh", &after, calls_back),
+    ] {
+        let (there, back) = if script == "apply.sh" {
+            (&done, &bench.before)
+        } else {
+            (&bench.before, &done)
+        };
         let mut seen = BTreeSet::new();
         // Between two calls that write nothing there is nothing to see.
         let reads = ["get-", "list-", "describe-"];
-        let writes = |call: &String| !reads.iter().any(|it| call.split(' ').nth(1).unwrap().starts_with(it));
-        for (number, _) in (1..).zip(&calls).filter(|(number, call)| *number == 1 || writes(call)) {
+        let writes = |call: &String| {
+            !reads
+                .iter()
+                .any(|it| call.split(' ').nth(1).unwrap().starts_with(it))
+        };
+        for (number, _) in (1..)
+            .zip(&calls)
+            .filter(|(number, call)| *number == 1 || writes(call))
+        {
             bench.set(from);
             let ran = bench.run(script, &[PROFILE, ("KILL_AFTER", &number.to_string())]);
-            assert_eq!(ran.code, -1, "{name}: {script} was not killed at {number}: {}", ran.err);
+            assert_eq!(
+                ran.code, -1,
+                "{name}: {script} was not killed at {number}: {}",
+                ran.err
+            );
             let killed = bench.raw();
             is_never_without(bench, &bench.state());
             if !seen.insert(bench.state().to_string()) {
@@ -94,7 +117,11 @@ fn kill_everywhere(bench: &Bench) {
 fn a_dry_run_of_every_kind_shows_the_steps_and_writes_nothing() {
     for bench in every_kind("dry") {
         let dry = [PROFILE, ("DRY_RUN", "1")];
-        let ran = bench.apply(&dry).exits(0).prints("dry run: would ").prints("dry run: nothing was changed");
+        let ran = bench
+            .apply(&dry)
+            .exits(0)
+            .prints("dry run: would ")
+            .prints("dry run: nothing was changed");
         assert!(!ran.out.contains("wait "), "{}", ran.out);
         assert_eq!(bench.state(), bench.before);
         bench.apply(&[PROFILE]).exits(0);
@@ -126,7 +153,13 @@ fn a_step_that_aws_throttles_leaves_a_change_that_the_same_command_finishes() {
         }
         assert!(ran.err.contains("Rate exceeded"), "{}: {}", bench.change, ran.err);
         let halfway = bench.state() != before;
-        assert_eq!(ran.err.contains("not finished: "), halfway, "{}: {}", bench.change, ran.err);
+        assert_eq!(
+            ran.err.contains("not finished: "),
+            halfway,
+            "{}: {}",
+            bench.change,
+            ran.err
+        );
         bench.fault(json!({}));
         bench.apply(&[PROFILE]).exits(0);
         assert_eq!(meaning(&bench.state()), meaning(&done), "{}", bench.change);

@@ -24,7 +24,12 @@ pub(super) fn inline_of_group(name: &str) -> Bench {
         "how": "document", "holder": "group/devs", "policy": "p", "holders": ["group/devs"], "principals": principals,
     });
     let devs = json!({"attached": [], "inline": {"p": wide()}, "members": ["ann", "bob"]});
-    Bench::of(name, fields, (wide(), Value::Null), json!({"holders": {"group/devs": devs}}))
+    Bench::of(
+        name,
+        fields,
+        (wide(), Value::Null),
+        json!({"holders": {"group/devs": devs}}),
+    )
 }
 
 pub(super) fn version(name: &str) -> Bench {
@@ -60,7 +65,12 @@ pub(super) fn inline_that_is_split(name: &str) -> Bench {
     let creates = [1, 2].map(|at| format!("arn:aws:iam::{ACCOUNT}:policy/p-leastwise-{at}"));
     let fields = json!({"how": "move", "holder": "role/app", "policy": "p", "holders": ["role/app"], "creates": creates});
     let state = json!({"holders": {"role/app": holder(&[], json!({"p": wide()}))}});
-    Bench::of(name, fields, (wide(), json!([narrow(), document(&["s3:GetBucketAcl"])])), state)
+    Bench::of(
+        name,
+        fields,
+        (wide(), json!([narrow(), document(&["s3:GetBucketAcl"])])),
+        state,
+    )
 }
 
 /// A permission set that two accounts have.
@@ -84,26 +94,53 @@ fn of_set(name: &str, how: &str, more: Value, documents: (Value, Value), state: 
     let mut fields = json!({
         "how": how, "permissionSet": "Admins", "accounts": [ACCOUNT, OTHER], "principals": roles,
     });
-    fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    fields
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     Bench::of(name, fields, documents, state)
 }
 
 pub(super) fn set_inline(name: &str) -> Bench {
-    of_set(name, "document", json!({}), (wide(), narrow()), set(Some(wide()), &[AWS]))
+    of_set(
+        name,
+        "document",
+        json!({}),
+        (wide(), narrow()),
+        set(Some(wide()), &[AWS]),
+    )
 }
 
 pub(super) fn set_merge(name: &str, inline: Option<Value>) -> Bench {
     let other = "arn:aws:iam::aws:policy/job-function/Billing";
-    of_set(name, "merge", json!({"arn": AWS}), (wide(), narrow()), set(inline, &[other, AWS]))
+    of_set(
+        name,
+        "merge",
+        json!({"arn": AWS}),
+        (wide(), narrow()),
+        set(inline, &[other, AWS]),
+    )
 }
 
 pub(super) fn set_detach(name: &str) -> Bench {
-    of_set(name, "detach", json!({"arn": AWS}), (wide(), Value::Null), set(None, &[AWS]))
+    of_set(
+        name,
+        "detach",
+        json!({"arn": AWS}),
+        (wide(), Value::Null),
+        set(None, &[AWS]),
+    )
 }
 
 pub(super) fn set_move(name: &str) -> Bench {
     let fields = json!({"arn": AWS, "creates": ["A-leastwise-1", "A-leastwise-2"]});
-    of_set(name, "move", fields, (wide(), json!([narrow(), narrow()])), set(None, &[AWS]))
+    of_set(
+        name,
+        "move",
+        fields,
+        (wide(), json!([narrow(), narrow()])),
+        set(None, &[AWS]),
+    )
 }
 
 /// Every kind of change that there is.

@@ -1,7 +1,10 @@
 //! What goes wrong around the scripts, played by a fake AWS CLI: `fake_aws.py`. After each failure the state is the one before,
 //! the one after, or one that running the same again completes; and rollback leads back to the one before.
 
-#![expect(clippy::needless_pass_by_value, reason = "values are written where they are used, with `json!`")]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "values are written where they are used, with `json!`"
+)]
 
 mod back;
 mod checks;
@@ -81,7 +84,9 @@ impl Bench {
         if !is_set {
             row["account"] = ACCOUNT.into();
         }
-        row.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        row.as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
         for (part, document) in [("before", before), ("after", after)] {
             let text = format!("{document:#}\n");
             let path = format!("policies/{part}.json");
@@ -89,10 +94,20 @@ impl Bench {
             row[part] = path.into();
             row[format!("{part}Sha256")] = FileHash::of(text.as_bytes()).to_string().into();
         }
-        fs::write(root.join("changes").join(format!("{table}.jsonl")), format!("{row}\n")).unwrap();
-        let mut bench = Self { root, change, before: Value::Null };
+        fs::write(
+            root.join("changes").join(format!("{table}.jsonl")),
+            format!("{row}\n"),
+        )
+        .unwrap();
+        let mut bench = Self {
+            root,
+            change,
+            before: Value::Null,
+        };
         let mut all = json!({"account": ACCOUNT, "policies": {}, "holders": {}});
-        all.as_object_mut().unwrap().extend(state.as_object().unwrap().clone());
+        all.as_object_mut()
+            .unwrap()
+            .extend(state.as_object().unwrap().clone());
         bench.set(&all);
         bench.before = bench.state();
         bench
@@ -131,7 +146,11 @@ impl Bench {
         };
         if let Some(set) = state.get_mut("set") {
             read(&mut set["inline"]);
-            set["accounts"].as_object_mut().unwrap().values_mut().for_each(|it| read(&mut it[0]));
+            set["accounts"]
+                .as_object_mut()
+                .unwrap()
+                .values_mut()
+                .for_each(|it| read(&mut it[0]));
         }
         state
     }
@@ -139,14 +158,31 @@ impl Bench {
     fn run(&self, script: &str, variables: &[(&str, &str)]) -> Ran {
         let aws = self.root.join("aws");
         let _ = fs::remove_file(aws.join("calls"));
-        let path = format!("{}:{}", self.root.join("bin").display(), std::env::var("PATH").unwrap());
+        let path = format!(
+            "{}:{}",
+            self.root.join("bin").display(),
+            std::env::var("PATH").unwrap()
+        );
         let mut command = Command::new("bash");
         // What is killed with the script is its group.
-        command.arg(self.root.join("changes").join(script)).arg(&self.change).process_group(0);
-        for variable in ["DRY_RUN", "DETACH_FIRST", "FORCE", "PAUSE", "CHECK_PROFILE", "AWS_PROFILE"] {
+        command
+            .arg(self.root.join("changes").join(script))
+            .arg(&self.change)
+            .process_group(0);
+        for variable in [
+            "DRY_RUN",
+            "DETACH_FIRST",
+            "FORCE",
+            "PAUSE",
+            "CHECK_PROFILE",
+            "AWS_PROFILE",
+        ] {
             command.env_remove(variable);
         }
-        command.env("PATH", path).env("FAKE_AWS", &aws).envs(variables.iter().copied());
+        command
+            .env("PATH", path)
+            .env("FAKE_AWS", &aws)
+            .envs(variables.iter().copied());
         let output = command.output().unwrap();
         Ran {
             out: String::from_utf8(output.stdout).unwrap(),
@@ -173,7 +209,12 @@ impl Bench {
     fn refuses(&self, ran: Ran, why: &str) -> &Self {
         let ran = ran.exits(1);
         assert!(ran.err.contains(why), "{}: {}{}", self.change, ran.out, ran.err);
-        assert_eq!(self.state(), self.before, "{} wrote before it refused", self.change);
+        assert_eq!(
+            self.state(),
+            self.before,
+            "{} wrote before it refused",
+            self.change
+        );
         self
     }
 
@@ -190,9 +231,16 @@ fn meaning(state: &Value) -> Value {
     for it in state["policies"].as_object_mut().unwrap().values_mut() {
         *it = it["versions"][it["default"].as_str().unwrap()].clone();
     }
-    let sort =
-        |list: &mut Value| list.as_array_mut().unwrap().sort_by_key(|it| it.as_str().map(str::to_owned));
-    state["holders"].as_object_mut().unwrap().values_mut().for_each(|it| sort(&mut it["attached"]));
+    let sort = |list: &mut Value| {
+        list.as_array_mut()
+            .unwrap()
+            .sort_by_key(|it| it.as_str().map(str::to_owned))
+    };
+    state["holders"]
+        .as_object_mut()
+        .unwrap()
+        .values_mut()
+        .for_each(|it| sort(&mut it["attached"]));
     if let Some(set) = state.get_mut("set") {
         sort(&mut set["managed"]);
         sort(&mut set["named"]);

@@ -39,9 +39,16 @@ fn accounts_in_which_provisioning_fails_are_named_and_stop_no_other() {
         let ran = bench.apply(&[PROFILE]).exits(1);
         let why = "account 222222222222: provisioning failed: the policy does not exist there";
         assert!(ran.err.contains(why), "{}", ran.err);
-        assert!(ran.err.contains("could not be provisioned in 222222222222."), "{}", ran.err);
+        assert!(
+            ran.err.contains("could not be provisioned in 222222222222."),
+            "{}",
+            ran.err
+        );
         let (before, state) = (&bench.before["set"]["accounts"], bench.state());
-        assert_ne!(state["set"]["accounts"][THIRD], before[THIRD], "the others stopped");
+        assert_ne!(
+            state["set"]["accounts"][THIRD], before[THIRD],
+            "the others stopped"
+        );
         assert_eq!(state["set"]["accounts"][OTHER], before[OTHER]);
         bench.fault(json!({}));
         bench.apply(&[PROFILE]).exits(0);
@@ -60,7 +67,10 @@ fn accounts_in_which_provisioning_fails_are_named_and_stop_no_other() {
 fn a_suspended_account_is_skipped() {
     for bench in every_kind("suspended").map(with_third) {
         bench.fault(json!({"suspended": [OTHER]}));
-        bench.apply(&[PROFILE]).exits(0).prints("skip account 222222222222: it is suspended");
+        bench
+            .apply(&[PROFILE])
+            .exits(0)
+            .prints("skip account 222222222222: it is suspended");
         bench.apply(&[PROFILE]).exits(0).prints("already applied");
         bench.roll_back(&[]).exits(0);
         bench.is_back();
@@ -74,16 +84,25 @@ fn a_permission_set_is_refused_while_edits_wait_and_where_these_credentials_cann
     for mut bench in every_kind("waiting") {
         bench.meanwhile(|state| state["set"]["accounts"][OTHER][1] = admin.clone());
         bench.before = bench.state();
-        bench.refuses(bench.apply(&[PROFILE]), "has edits that are not provisioned yet in 222222222222");
+        bench.refuses(
+            bench.apply(&[PROFILE]),
+            "has edits that are not provisioned yet in 222222222222",
+        );
     }
     let mut bench = set_detach("management");
     bench.meanwhile(|state| state["management"] = OTHER.into());
     bench.before = bench.state();
-    bench.refuses(bench.apply(&[PROFILE]), "use credentials of the management account");
+    bench.refuses(
+        bench.apply(&[PROFILE]),
+        "use credentials of the management account",
+    );
     let mut bench = set_detach("new-account");
     bench.meanwhile(|state| state["set"]["accounts"][THIRD] = state["set"]["accounts"][OTHER].clone());
     bench.before = bench.state();
-    bench.refuses(bench.apply(&[PROFILE]), "also provisioned in 333333333333, which was not analysed");
+    bench.refuses(
+        bench.apply(&[PROFILE]),
+        "also provisioned in 333333333333, which was not analysed",
+    );
 }
 
 /// Two changes write the same inline policy, each its own part, in any order.
@@ -102,7 +121,10 @@ fn changes_of_one_permission_set_do_not_depend_on_each_other() {
         let statements = text["Statement"].as_array().unwrap();
         assert_eq!(statements.len(), 2, "{text:#}");
         assert_eq!(statements[0], narrow()["Statement"][0]);
-        assert!(statements[1]["Sid"].as_str().unwrap().starts_with("leastwise"), "{text:#}");
+        assert!(
+            statements[1]["Sid"].as_str().unwrap().starts_with("leastwise"),
+            "{text:#}"
+        );
         assert_eq!(statements[1]["Action"], narrow()["Statement"][0]["Action"]);
         // The first is undone while the second stands.
         first.set(&second.raw());
@@ -116,12 +138,17 @@ fn changes_of_one_permission_set_do_not_depend_on_each_other() {
 #[test]
 #[ignore = "needs jq and python3"]
 fn an_inline_policy_that_cannot_take_more_stays_as_it_is() {
-    let actions: Vec<String> = (0..1_100).map(|at| format!("s3:SomeActionWithNumber{at:05}")).collect();
+    let actions: Vec<String> = (0..1_100)
+        .map(|at| format!("s3:SomeActionWithNumber{at:05}"))
+        .collect();
     let long = document(&actions.iter().map(String::as_str).collect::<Vec<_>>());
     let bench = set_merge("large", Some(long));
     bench.refuses(bench.apply(&[PROFILE]), "of 32768 bytes");
     let mut old = document(&["iam:GetUser"]);
     old["Version"] = "2008-10-17".into();
     let bench = set_merge("old-version", Some(old));
-    bench.refuses(bench.apply(&[PROFILE]), "has version 2008-10-17 of the policy language");
+    bench.refuses(
+        bench.apply(&[PROFILE]),
+        "has version 2008-10-17 of the policy language",
+    );
 }

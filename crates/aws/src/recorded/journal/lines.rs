@@ -48,8 +48,14 @@ impl<'j> JournalLines<'j> {
             account,
             earlier: Mutex::new(earlier),
             events,
-            findings: Mutex::new(KnownLines { known: findings, file: None }),
-            principals: Mutex::new(KnownLines { known: principals, file: None }),
+            findings: Mutex::new(KnownLines {
+                known: findings,
+                file: None,
+            }),
+            principals: Mutex::new(KnownLines {
+                known: principals,
+                file: None,
+            }),
         }
     }
 
@@ -66,7 +72,11 @@ impl<'j> JournalLines<'j> {
             if kept.file.is_none() {
                 // An earlier run may have been cut off in the middle of a line.
                 text.insert(0, b'\n');
-                kept.file = Some(self.journal.folder.append(&format!("{kind}/{}.jsonl", self.account))?);
+                kept.file = Some(
+                    self.journal
+                        .folder
+                        .append(&format!("{kind}/{}.jsonl", self.account))?,
+                );
             }
             kept.file.as_mut().map_or(Ok(()), |file| file.write_all(&text))
         };
@@ -87,7 +97,11 @@ impl<'j> JournalLines<'j> {
         *earlier = Remembered::given_up(state.doubt());
         drop(earlier);
         let (account, aside) = (self.account, aside.as_deref());
-        self.events.emit(ReadEvent::StateContradicted { account, finding, aside });
+        self.events.emit(ReadEvent::StateContradicted {
+            account,
+            finding,
+            aside,
+        });
     }
 }
 

@@ -177,9 +177,14 @@ fn numbers(shards: &[u32]) -> String {
     if shards.len() > SHOWN {
         numbers.push(format!("{} more", shards.len() - SHOWN));
     }
-    format!("shard{} {}", if shards.len() == 1 { "" } else { "s" }, numbers.join(", "))
+    format!(
+        "shard{} {}",
+        if shards.len() == 1 { "" } else { "s" },
+        numbers.join(", ")
+    )
 }
 
 fn named(run: &Option<String>) -> String {
-    run.as_ref().map_or_else(|| "an unnamed run".to_owned(), |run| format!("run `{run}`"))
+    run.as_ref()
+        .map_or_else(|| "an unnamed run".to_owned(), |run| format!("run `{run}`"))
 }

@@ -68,7 +68,10 @@ fn account_of(path: &str) -> Option<&str> {
 /// The shard that reads an account, of so many. Parts of different versions would not fit together if this changed.
 pub fn shard_of(account: &str, of: u32) -> u32 {
     let digest = Sha256::digest(account.as_bytes());
-    let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let number = digest
+        .iter()
+        .take(8)
+        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     let place = number.checked_rem(u64::from(of)).unwrap_or_default();
     u32::try_from(place).unwrap_or_default() + 1
 }

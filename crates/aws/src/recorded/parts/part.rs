@@ -110,7 +110,10 @@ impl PartManifest {
 
     /// Which shard it is.
     pub fn share(&self) -> Shard {
-        Shard { shard: self.shard, of: self.of }
+        Shard {
+            shard: self.shard,
+            of: self.of,
+        }
     }
 
     /// The same with its digest.
@@ -124,7 +127,10 @@ impl PartManifest {
 
     /// The digest that it should have.
     pub(super) fn seal(&self) -> Result<String, serde_json::Error> {
-        let bare = Self { digest: String::new(), ..self.clone() };
+        let bare = Self {
+            digest: String::new(),
+            ..self.clone()
+        };
         Ok(hexadecimal(Sha256::new_with_prefix(serde_json::to_vec(&bare)?)))
     }
 }

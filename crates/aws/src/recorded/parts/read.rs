@@ -61,17 +61,27 @@ impl Parts {
         is_complete(folder, &found)?;
         is_one_run(&found)?;
         found.iter().try_for_each(FoundPart::check_files)?;
-        let first = found.first().ok_or_else(|| PartsError::None { path: folder.to_owned() })?;
+        let first = found.first().ok_or_else(|| PartsError::None {
+            path: folder.to_owned(),
+        })?;
         let path = first.folder.join(ACCOUNTS);
         let accounts: Accounts = read(&first.folder, ACCOUNTS)?;
         let unknown = found.iter().find_map(|found| found.part.accounts_unknown.clone());
-        let organisation =
-            Organisation { partition: first.part.partition.clone(), accounts: accounts.accounts, unknown };
+        let organisation = Organisation {
+            partition: first.part.partition.clone(),
+            accounts: accounts.accounts,
+            unknown,
+        };
         if organisation_digest(&organisation).ok().as_ref() != Some(&first.part.organisation) {
             return Err(PartsError::Changed { path });
         }
-        found.iter().try_for_each(|found| found.has_its_share(&organisation))?;
-        Ok(Self { organisation, folders: found })
+        found
+            .iter()
+            .try_for_each(|found| found.has_its_share(&organisation))?;
+        Ok(Self {
+            organisation,
+            folders: found,
+        })
     }
 
     /// When the earliest shard began.
@@ -92,13 +102,23 @@ impl Parts {
 
     /// Whether it is known where each account is in the organisation, as far as it can be.
     pub fn knows_units(&self) -> bool {
-        self.folders.first().is_some_and(|found| found.part.units || !found.part.live)
-            || self.organisation.accounts.iter().all(|account| !account.paths.is_empty())
+        self.folders
+            .first()
+            .is_some_and(|found| found.part.units || !found.part.live)
+            || self
+                .organisation
+                .accounts
+                .iter()
+                .all(|account| !account.paths.is_empty())
     }
 
     /// The accounts that the shards were told not to read, by id; suspended ones are among them.
     pub fn left_out(&self) -> Vec<String> {
-        self.folders.iter().flat_map(|found| &found.part.left_out).cloned().collect()
+        self.folders
+            .iter()
+            .flat_map(|found| &found.part.left_out)
+            .cloned()
+            .collect()
     }
 
     /// What was read of an account. It was there when the parts were checked.
@@ -117,11 +137,18 @@ impl Cloud for Parts {
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         // What became unreadable between the check and the reading.
         let malformed = || Failure::new("merge", FailureKind::Malformed);
-        let unread = || Answers { authorization: Err(malformed()), evidence: Err(malformed()) };
+        let unread = || Answers {
+            authorization: Err(malformed()),
+            evidence: Err(malformed()),
+        };
         let answers = self.answers(&account.id).unwrap_or_else(unread);
         if let Ok(evidence) = &answers.evidence {
-            reading.events.emit(ReadEvent::FindingsListed(evidence.findings.len()));
-            reading.events.emit(ReadEvent::FindingsRead(evidence.findings.len()));
+            reading
+                .events
+                .emit(ReadEvent::FindingsListed(evidence.findings.len()));
+            reading
+                .events
+                .emit(ReadEvent::FindingsRead(evidence.findings.len()));
         }
         answers
     }
@@ -131,9 +158,15 @@ impl Cloud for Parts {
         let mut all: BTreeMap<BucketKey, Figures> = BTreeMap::new();
         for calls in self.folders.iter().flat_map(|found| &found.part.calls) {
             // One version writes and reads parts, so each is known.
-            let known = OPERATIONS.iter().find_map(|operation| operation.bucket(&calls.api));
+            let known = OPERATIONS
+                .iter()
+                .find_map(|operation| operation.bucket(&calls.api));
             let Some(api) = known else { continue };
-            let key = BucketKey { api, account: calls.account.clone(), region: calls.region.clone() };
+            let key = BucketKey {
+                api,
+                account: calls.account.clone(),
+                region: calls.region.clone(),
+            };
             *all.entry(key).or_default() += Figures {
                 calls: calls.calls,
                 throttles: calls.throttles,
@@ -154,14 +187,23 @@ impl FoundPart {
             }
             _ => PartsError::Form { path: path.clone() },
         };
-        files::check_own(&folder).map_err(|error| PartsError::Io { path: folder.clone(), error })?;
+        files::check_own(&folder).map_err(|error| PartsError::Io {
+            path: folder.clone(),
+            error,
+        })?;
         let about: PartHeader = read(&folder, PART).map_err(form)?;
         if about.format != FORMAT || about.tool != env!("CARGO_PKG_VERSION") {
-            return Err(PartsError::Version { path: folder, tool: about.tool });
+            return Err(PartsError::Version {
+                path: folder,
+                tool: about.tool,
+            });
         }
         let part: PartManifest = read(&folder, PART).map_err(form)?;
         let own = files::open_own(&folder, PART, files::ANSWERS);
-        own.map_err(|error| PartsError::Io { path: path.clone(), error })?;
+        own.map_err(|error| PartsError::Io {
+            path: path.clone(),
+            error,
+        })?;
         if part.seal().ok().as_ref() != Some(&part.digest) {
             return Err(PartsError::Changed { path });
         }
@@ -185,7 +227,10 @@ impl FoundPart {
         }
         if !self.part.files.contains_key(ACCOUNTS) {
             let error = io::ErrorKind::NotFound.into();
-            return Err(PartsError::Io { path: self.folder.join(ACCOUNTS), error });
+            return Err(PartsError::Io {
+                path: self.folder.join(ACCOUNTS),
+                error,
+            });
         }
         Ok(())
     }
@@ -196,12 +241,20 @@ impl FoundPart {
         let ids = organisation.accounts.iter().map(|account| account.id.as_str());
         let mine: BTreeSet<&str> = ids.filter(|id| share.takes(id)).collect();
         let read = self.part.files.keys().filter_map(|file| account_of(file));
-        let here: BTreeSet<&str> = read.chain(self.part.left_out.iter().map(String::as_str)).collect();
+        let here: BTreeSet<&str> = read
+            .chain(self.part.left_out.iter().map(String::as_str))
+            .collect();
         if let Some(account) = here.difference(&mine).next() {
-            return Err(PartsError::Foreign { path: path(), account: (*account).to_owned() });
+            return Err(PartsError::Foreign {
+                path: path(),
+                account: (*account).to_owned(),
+            });
         }
         if let Some(account) = mine.difference(&here).next() {
-            return Err(PartsError::Lacks { path: path(), account: (*account).to_owned() });
+            return Err(PartsError::Lacks {
+                path: path(),
+                account: (*account).to_owned(),
+            });
         }
         Ok(())
     }
@@ -209,7 +262,10 @@ impl FoundPart {
 
 /// Every part in a folder. What is being written has a name that begins with a dot.
 fn found(folder: &Path) -> Result<Vec<FoundPart>, PartsError> {
-    let io = |error| PartsError::Io { path: folder.to_owned(), error };
+    let io = |error| PartsError::Io {
+        path: folder.to_owned(),
+        error,
+    };
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(io)? {
         let entry = entry.map_err(io)?;
@@ -217,11 +273,20 @@ fn found(folder: &Path) -> Result<Vec<FoundPart>, PartsError> {
         let (name, path) = (name.to_string_lossy(), entry.path());
         let is_part = name.starts_with("shard-") || path.join(PART).is_file();
         if is_part && !name.starts_with('.') && path.is_dir() {
-            files::refuse_link(&path).map_err(|error| PartsError::Io { path: path.clone(), error })?;
+            files::refuse_link(&path).map_err(|error| PartsError::Io {
+                path: path.clone(),
+                error,
+            })?;
             found.push(FoundPart::of(path)?);
         }
     }
-    if found.is_empty() { Err(PartsError::None { path: folder.to_owned() }) } else { Ok(found) }
+    if found.is_empty() {
+        Err(PartsError::None {
+            path: folder.to_owned(),
+        })
+    } else {
+        Ok(found)
+    }
 }
 
 /// Every shard is there once. They stand in their order.
@@ -241,12 +306,24 @@ fn is_complete(folder: &Path, found: &[FoundPart]) -> Result<(), PartsError> {
             && one.part.shard == other.part.shard
         {
             let share: Shard = one.part.share();
-            return Err(PartsError::Twice { share, path: one.folder.clone(), other: other.folder.clone() });
+            return Err(PartsError::Twice {
+                share,
+                path: one.folder.clone(),
+                other: other.folder.clone(),
+            });
         }
     }
     let there: BTreeSet<u32> = found.iter().map(|found| found.part.shard).collect();
     let shards: Vec<u32> = (1..=of).filter(|shard| !there.contains(shard)).collect();
-    if shards.is_empty() { Ok(()) } else { Err(PartsError::Missing { path: folder.to_owned(), shards, of }) }
+    if shards.is_empty() {
+        Ok(())
+    } else {
+        Err(PartsError::Missing {
+            path: folder.to_owned(),
+            shards,
+            of,
+        })
+    }
 }
 
 /// They saw the same organisation with the same settings on the same day.
@@ -264,16 +341,28 @@ fn is_one_run(found: &[FoundPart]) -> Result<(), PartsError> {
         }
         let settings = |part: &PartManifest| (part.settings.clone(), part.live, part.units, part.window_days);
         if settings(&other.part) != settings(&first.part) {
-            return Err(PartsError::Settings { path: path(), other: first_path() });
+            return Err(PartsError::Settings {
+                path: path(),
+                other: first_path(),
+            });
         }
         if (&other.part.organisation, &other.part.partition)
             != (&first.part.organisation, &first.part.partition)
         {
-            return Err(PartsError::Organisation { path: path(), other: first_path() });
+            return Err(PartsError::Organisation {
+                path: path(),
+                other: first_path(),
+            });
         }
     }
-    let earliest = found.iter().min_by_key(|found| found.part.started).unwrap_or(first);
-    let latest = found.iter().max_by_key(|found| found.part.started).unwrap_or(first);
+    let earliest = found
+        .iter()
+        .min_by_key(|found| found.part.started)
+        .unwrap_or(first);
+    let latest = found
+        .iter()
+        .max_by_key(|found| found.part.started)
+        .unwrap_or(first);
     // Recorded answers are those of their own day, whenever they are read.
     if first.part.live && latest.part.started.duration_since(earliest.part.started) > WIDEST {
         return Err(PartsError::FarApart {

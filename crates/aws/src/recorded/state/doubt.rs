@@ -95,7 +95,9 @@ impl State {
     /// Tells once that there is a note, unless this process left it and told so.
     pub(in crate::recorded) fn tell_doubt(&self, events: &dyn EventSink) {
         if !self.doubts.told.swap(true, Ordering::Relaxed) {
-            events.emit(ReadEvent::StateDoubted { note: &self.folder.path().join(NOTE) });
+            events.emit(ReadEvent::StateDoubted {
+                note: &self.folder.path().join(NOTE),
+            });
         }
     }
 }

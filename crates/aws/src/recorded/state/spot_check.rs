@@ -29,14 +29,18 @@ impl Remembered {
     /// Whether a finding that was read is not what is remembered of it, though nothing that the list tells of it has changed.
     /// In which order AWS gives the details is no difference.
     pub(in crate::recorded) fn is_contradicted_by(&self, read: &Finding) -> bool {
-        self.unchanged(read).is_some_and(|known| read.error.is_some() || sorted(known) != sorted(read))
+        self.unchanged(read)
+            .is_some_and(|known| read.error.is_some() || sorted(known) != sorted(read))
     }
 }
 
 fn sorted(finding: &Finding) -> Option<Vec<Detail>> {
     let mut details = finding.finding_details.clone()?;
     for detail in &mut details {
-        let actions = detail.unused_permission_details.as_mut().and_then(|service| service.actions.as_mut());
+        let actions = detail
+            .unused_permission_details
+            .as_mut()
+            .and_then(|service| service.actions.as_mut());
         if let Some(actions) = actions {
             actions.sort_unstable();
         }

@@ -25,11 +25,19 @@ struct Has {
 
 impl Has {
     fn one(account: &'static str, kind: &'static str) -> Self {
-        Self { account, region: "us-east-1", kind, is_managed: false }
+        Self {
+            account,
+            region: "us-east-1",
+            kind,
+            is_managed: false,
+        }
     }
 
     fn managed(self) -> Self {
-        Self { is_managed: true, ..self }
+        Self {
+            is_managed: true,
+            ..self
+        }
     }
 
     fn at(self, region: &'static str) -> Self {
@@ -45,11 +53,20 @@ impl Has {
     }
 
     fn arn(&self) -> String {
-        format!("arn:aws:access-analyzer:{}:{}:analyzer/{}", self.region, self.account, self.name())
+        format!(
+            "arn:aws:access-analyzer:{}:{}:analyzer/{}",
+            self.region,
+            self.account,
+            self.name()
+        )
     }
 
     fn told(&self) -> String {
-        let managed = if self.is_managed { r#""managedBy":"securityhubv2.amazonaws.com","# } else { "" };
+        let managed = if self.is_managed {
+            r#""managedBy":"securityhubv2.amazonaws.com","#
+        } else {
+            ""
+        };
         format!(
             r#"{{{managed}"arn":"{}","name":"{}","type":"{}","status":"ACTIVE",
                 "createdAt":"2024-01-01T00:00:00Z","configuration":{{"unusedAccess":{{"unusedAccessAge":90}}}}}}"#,
@@ -65,7 +82,9 @@ fn with(all: &'static [Has]) -> Recorded {
     let mut aws = Recorded::new();
     aws.options.assume.role.name = "reader".to_owned();
     aws.on("ListAnalyzers", |asked| {
-        let mine = all.iter().filter(|has| asked.account == has.account && asked.region == has.region);
+        let mine = all
+            .iter()
+            .filter(|has| asked.account == has.account && asked.region == has.region);
         let found: Vec<String> = mine.filter(|has| asked.has(has.kind)).map(Has::told).collect();
         Some(Reply::ok(format!(r#"{{"analyzers":[{}]}}"#, found.join(","))))
     });
@@ -91,7 +110,10 @@ fn with(all: &'static [Has]) -> Recorded {
             ),
         }))
     });
-    aws.always("GenerateServiceLastAccessedDetails", Reply::xml(403, "AccessDenied"));
+    aws.always(
+        "GenerateServiceLastAccessedDetails",
+        Reply::xml(403, "AccessDenied"),
+    );
     aws
 }
 
@@ -101,7 +123,11 @@ async fn evidence(live: &Live, account: &str) -> Result<Evidence, Failure> {
 
 /// The name of the analyzer that an account's evidence is of; none is last-accessed data.
 async fn found(live: &Live, account: &str) -> Option<String> {
-    evidence(live, account).await.unwrap().analyzer.map(|analyzer| analyzer.arn)
+    evidence(live, account)
+        .await
+        .unwrap()
+        .analyzer
+        .map(|analyzer| analyzer.arn)
 }
 
 async fn at(aws: &Arc<Recorded>, region: &str) -> Live {
@@ -113,8 +139,18 @@ async fn at(aws: &Arc<Recorded>, region: &str) -> Live {
 #[tokio::test(start_paused = true)]
 async fn the_organisations_analyzer_is_found_with_its_delegated_administrator_and_asked_there() {
     static ALL: [Has; 2] = [
-        Has { account: ADMINISTRATOR, region: "us-east-1", kind: ORGANISATION, is_managed: false },
-        Has { account: MEMBER, region: "us-east-1", kind: ACCOUNT, is_managed: false },
+        Has {
+            account: ADMINISTRATOR,
+            region: "us-east-1",
+            kind: ORGANISATION,
+            is_managed: false,
+        },
+        Has {
+            account: MEMBER,
+            region: "us-east-1",
+            kind: ACCOUNT,
+            is_managed: false,
+        },
     ];
     let aws = with(&ALL).start();
     let live = live(&aws).await;
@@ -123,23 +159,42 @@ async fn the_organisations_analyzer_is_found_with_its_delegated_administrator_an
     }
     let listed = aws.asked("ListDelegatedAdministrators");
     assert_eq!(listed.len(), 2, "two pages, once a run");
-    assert!(listed.iter().all(|asked| asked.has("access-analyzer.amazonaws.com")));
+    assert!(
+        listed
+            .iter()
+            .all(|asked| asked.has("access-analyzer.amazonaws.com"))
+    );
     let count = |operation: &str| aws.asked(operation).len();
     assert_eq!(
         (count("ListAnalyzers"), count("GetAnalyzer")),
         (5, 2),
         "the caller's, then the administrator's, then the own of each of three accounts, of which one has one"
     );
-    assert!(aws.asked("ListFindingsV2").iter().all(|asked| asked.account == ADMINISTRATOR));
+    assert!(
+        aws.asked("ListFindingsV2")
+            .iter()
+            .all(|asked| asked.account == ADMINISTRATOR)
+    );
     let roles = aws.asked("AssumeRole");
-    assert!(roles[1].has(&format!("arn:aws:iam::{ADMINISTRATOR}:role/reader")), "{}", roles[1].body);
-    assert!(roles.iter().all(|asked| !asked.has("444444444444")), "a suspended account is not entered");
+    assert!(
+        roles[1].has(&format!("arn:aws:iam::{ADMINISTRATOR}:role/reader")),
+        "{}",
+        roles[1].body
+    );
+    assert!(
+        roles.iter().all(|asked| !asked.has("444444444444")),
+        "a suspended account is not entered"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_has_the_organisations_analyzer_needs_nobody_else() {
-    static ALL: [Has; 1] =
-        [Has { account: CALLER, region: "us-east-1", kind: ORGANISATION, is_managed: false }];
+    static ALL: [Has; 1] = [Has {
+        account: CALLER,
+        region: "us-east-1",
+        kind: ORGANISATION,
+        is_managed: false,
+    }];
     let aws = with(&ALL).start();
     assert_eq!(found(&live(&aws).await, MEMBER).await, Some(ALL[0].arn()));
 }
@@ -147,8 +202,12 @@ async fn a_caller_that_has_the_organisations_analyzer_needs_nobody_else() {
 #[tokio::test(start_paused = true)]
 async fn who_may_not_ask_for_administrators_goes_by_what_is_there() {
     for code in ["AccessDeniedException", "AWSOrganizationsNotInUseException"] {
-        static ALL: [Has; 1] =
-            [Has { account: MEMBER, region: "us-east-1", kind: ACCOUNT, is_managed: false }];
+        static ALL: [Has; 1] = [Has {
+            account: MEMBER,
+            region: "us-east-1",
+            kind: ACCOUNT,
+            is_managed: false,
+        }];
         let mut aws = with(&ALL);
         aws.always("ListDelegatedAdministrators", Reply::json(400, code));
         let aws = aws.start();
@@ -162,18 +221,36 @@ async fn who_may_not_ask_for_administrators_goes_by_what_is_there() {
 #[tokio::test(start_paused = true)]
 async fn an_administrator_that_cannot_be_entered_leaves_the_accounts_own_analyzers_and_is_no_proof_of_none() {
     static ALL: [Has; 2] = [
-        Has { account: ADMINISTRATOR, region: "us-east-1", kind: ORGANISATION, is_managed: false },
-        Has { account: MEMBER, region: "us-east-1", kind: ACCOUNT, is_managed: false },
+        Has {
+            account: ADMINISTRATOR,
+            region: "us-east-1",
+            kind: ORGANISATION,
+            is_managed: false,
+        },
+        Has {
+            account: MEMBER,
+            region: "us-east-1",
+            kind: ACCOUNT,
+            is_managed: false,
+        },
     ];
     let mut aws = with(&ALL);
-    aws.on("AssumeRole", |asked| asked.has(ADMINISTRATOR).then(|| Reply::xml(403, "AccessDenied")));
+    aws.on("AssumeRole", |asked| {
+        asked.has(ADMINISTRATOR).then(|| Reply::xml(403, "AccessDenied"))
+    });
     let aws = aws.start();
     let live = live(&aws).await;
     assert_eq!(found(&live, MEMBER).await, Some(ALL[1].arn()));
     let failure = evidence(&live, CALLER).await.unwrap_err();
-    assert_eq!((failure.operation.as_str(), failure.kind), ("AssumeRole", FailureKind::Denied));
+    assert_eq!(
+        (failure.operation.as_str(), failure.kind),
+        ("AssumeRole", FailureKind::Denied)
+    );
     assert!(aws.asked("GenerateServiceLastAccessedDetails").is_empty());
-    let refused = aws.asked("AssumeRole").into_iter().filter(|asked| asked.has(ADMINISTRATOR));
+    let refused = aws
+        .asked("AssumeRole")
+        .into_iter()
+        .filter(|asked| asked.has(ADMINISTRATOR));
     assert_eq!(refused.count(), 1, "once a run");
 }
 
@@ -181,8 +258,18 @@ async fn an_administrator_that_cannot_be_entered_leaves_the_accounts_own_analyze
 async fn an_analyzer_that_was_found_serves_though_an_administrator_cannot_be_asked_or_another_analyzer_is_gone()
  {
     static ALL: [Has; 2] = [
-        Has { account: CALLER, region: "us-east-1", kind: ORGANISATION, is_managed: false },
-        Has { account: ADMINISTRATOR, region: "us-east-1", kind: ORGANISATION, is_managed: false },
+        Has {
+            account: CALLER,
+            region: "us-east-1",
+            kind: ORGANISATION,
+            is_managed: false,
+        },
+        Has {
+            account: ADMINISTRATOR,
+            region: "us-east-1",
+            kind: ORGANISATION,
+            is_managed: false,
+        },
     ];
     let faults = [
         ("ListAnalyzers", Reply::json(500, "InternalServerException")),
@@ -191,16 +278,26 @@ async fn an_analyzer_that_was_found_serves_though_an_administrator_cannot_be_ask
     for (operation, fault) in faults {
         let mut aws = with(&ALL);
         aws.options.limits.attempts = 1;
-        aws.on(operation, move |asked| (asked.account == ADMINISTRATOR).then(|| fault.clone()));
+        aws.on(operation, move |asked| {
+            (asked.account == ADMINISTRATOR).then(|| fault.clone())
+        });
         let aws = aws.start();
-        assert_eq!(found(&live(&aws).await, MEMBER).await, Some(ALL[0].arn()), "{operation}");
+        assert_eq!(
+            found(&live(&aws).await, MEMBER).await,
+            Some(ALL[0].arn()),
+            "{operation}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_may_pass_is_asked_again_for_the_next_account() {
-    static ALL: [Has; 1] =
-        [Has { account: ADMINISTRATOR, region: "us-east-1", kind: ORGANISATION, is_managed: false }];
+    static ALL: [Has; 1] = [Has {
+        account: ADMINISTRATOR,
+        region: "us-east-1",
+        kind: ORGANISATION,
+        is_managed: false,
+    }];
     let mut aws = with(&ALL);
     aws.options.limits.attempts = 1;
     aws.on("ListDelegatedAdministrators", |asked| {
@@ -227,46 +324,88 @@ async fn an_answer_without_its_list_is_not_an_organisation_without_administrator
 #[tokio::test(start_paused = true)]
 async fn the_organisations_analyzer_comes_first_and_one_that_a_service_manages_last() {
     let managed = Has::one(CALLER, ORGANISATION).managed();
-    let all = [managed, Has::one(MEMBER, ACCOUNT), Has::one(ADMINISTRATOR, ORGANISATION)];
+    let all = [
+        managed,
+        Has::one(MEMBER, ACCOUNT),
+        Has::one(ADMINISTRATOR, ORGANISATION),
+    ];
     let order = [(3, 2), (2, 1), (1, 0)];
     for (count, wanted) in order {
         let known: &'static [Has] = Box::leak(all[..count].to_vec().into_boxed_slice());
         let aws = with(known).start();
-        assert_eq!(found(&live(&aws).await, MEMBER).await, Some(all[wanted].arn()), "of the first {count}");
+        assert_eq!(
+            found(&live(&aws).await, MEMBER).await,
+            Some(all[wanted].arn()),
+            "of the first {count}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_the_region_has_no_analyzer_us_east_1_is_looked_through() {
     static MANAGED: [Has; 2] = [
-        Has { account: ADMINISTRATOR, region: "us-east-1", kind: ORGANISATION, is_managed: true },
-        Has { account: MEMBER, region: "eu-central-1", kind: ACCOUNT, is_managed: false },
+        Has {
+            account: ADMINISTRATOR,
+            region: "us-east-1",
+            kind: ORGANISATION,
+            is_managed: true,
+        },
+        Has {
+            account: MEMBER,
+            region: "eu-central-1",
+            kind: ACCOUNT,
+            is_managed: false,
+        },
     ];
     let aws = with(&MANAGED).start();
     let live = at(&aws, "eu-central-1").await;
-    assert_eq!(found(&live, MEMBER).await, Some(MANAGED[1].arn()), "the Region that is given goes first");
-    assert!(aws.asked("ListAnalyzers").iter().all(|asked| asked.region == "eu-central-1"));
+    assert_eq!(
+        found(&live, MEMBER).await,
+        Some(MANAGED[1].arn()),
+        "the Region that is given goes first"
+    );
+    assert!(
+        aws.asked("ListAnalyzers")
+            .iter()
+            .all(|asked| asked.region == "eu-central-1")
+    );
     assert_eq!(found(&live, CALLER).await, Some(MANAGED[0].arn()));
     assert_eq!(found(&live, ADMINISTRATOR).await, Some(MANAGED[0].arn()));
     let listed = aws.asked("ListFindingsV2");
     assert_eq!(listed[1].region, "us-east-1");
-    assert_eq!(aws.asked("ListDelegatedAdministrators").len(), 2, "two pages, once a run for both Regions");
+    assert_eq!(
+        aws.asked("ListDelegatedAdministrators").len(),
+        2,
+        "two pages, once a run for both Regions"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_accounts_own_analyzer_is_found_in_us_east_1_within_the_budget_of_calls() {
-    static OWN: [Has; 1] = [Has { account: MEMBER, region: "us-east-1", kind: ACCOUNT, is_managed: true }];
+    static OWN: [Has; 1] = [Has {
+        account: MEMBER,
+        region: "us-east-1",
+        kind: ACCOUNT,
+        is_managed: true,
+    }];
     let aws = with(&OWN).start();
     let live = at(&aws, "eu-central-1").await;
     assert_eq!(found(&live, ADMINISTRATOR).await, None);
     let before = aws.calls().len();
     assert_eq!(found(&live, MEMBER).await, Some(OWN[0].arn()));
-    assert!(aws.calls().len() - before <= 1 + 1 + 5, "{:?}", &aws.calls()[before..]);
+    assert!(
+        aws.calls().len() - before <= 1 + 1 + 5,
+        "{:?}",
+        &aws.calls()[before..]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_region_that_is_forbidden_is_no_failure_unless_findings_are_wanted() {
-    for (source, kind) in [(EvidenceFrom::Auto, None), (EvidenceFrom::Analyzer, Some(FailureKind::Denied))] {
+    for (source, kind) in [
+        (EvidenceFrom::Auto, None),
+        (EvidenceFrom::Analyzer, Some(FailureKind::Denied)),
+    ] {
         let mut aws = with(&[]);
         aws.options.source = source;
         aws.on("ListAnalyzers", |asked| {
@@ -281,19 +420,36 @@ async fn a_region_that_is_forbidden_is_no_failure_unless_findings_are_wanted() {
 #[tokio::test(start_paused = true)]
 async fn other_partitions_have_no_us_east_1() {
     let mut aws = with(&[]);
-    aws.always("GetCallerIdentity", Reply::ok(identity().replace("arn:aws:", "arn:aws-us-gov:")));
+    aws.always(
+        "GetCallerIdentity",
+        Reply::ok(identity().replace("arn:aws:", "arn:aws-us-gov:")),
+    );
     let aws = aws.start();
     let live = at(&aws, "us-gov-west-1").await;
     assert_eq!(found(&live, CALLER).await, None);
-    assert!(aws.calls().iter().all(|asked| asked.region == "us-gov-west-1"), "{:?}", live.figures());
+    assert!(
+        aws.calls().iter().all(|asked| asked.region == "us-gov-west-1"),
+        "{:?}",
+        live.figures()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_analyzer_that_is_named_is_the_one_though_a_service_manages_it_and_its_refusal_is_told() {
     let named = Has::one(ADMINISTRATOR, ORGANISATION).managed().at("eu-west-1");
     static OWN: [Has; 2] = [
-        Has { account: ADMINISTRATOR, region: "eu-west-1", kind: ORGANISATION, is_managed: true },
-        Has { account: MEMBER, region: "us-east-1", kind: ACCOUNT, is_managed: false },
+        Has {
+            account: ADMINISTRATOR,
+            region: "eu-west-1",
+            kind: ORGANISATION,
+            is_managed: true,
+        },
+        Has {
+            account: MEMBER,
+            region: "us-east-1",
+            kind: ACCOUNT,
+            is_managed: false,
+        },
     ];
     for is_refused in [false, true] {
         let mut aws = with(&OWN);

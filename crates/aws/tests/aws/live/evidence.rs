@@ -13,7 +13,15 @@ fn details(list: &str) -> String {
 }
 
 fn id(asked: &Asked) -> String {
-    asked.path.split("findingv2/").nth(1).unwrap().split('?').next().unwrap().to_owned()
+    asked
+        .path
+        .split("findingv2/")
+        .nth(1)
+        .unwrap()
+        .split('?')
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 /// The caller's account with one finding of each kind; `GetFindingV2` and the last-accessed data answer as well.
@@ -31,7 +39,12 @@ pub(super) fn with_everything() -> Recorded {
                 finding("password", "UnusedIAMUserPassword", "ACTIVE", ""),
                 finding("unknown", "UnusedPermission", "ACTIVE", ""),
                 finding("empty", "UnusedPermission", "ACTIVE", ""),
-                finding("broken", "UnusedPermission", "ACTIVE", r#","error":"INTERNAL_ERROR""#),
+                finding(
+                    "broken",
+                    "UnusedPermission",
+                    "ACTIVE",
+                    r#","error":"INTERNAL_ERROR""#,
+                ),
                 finding("gone", "UnusedPermission", "ACTIVE", ""),
             ]
             .join(","),
@@ -99,10 +112,18 @@ async fn every_kind_of_finding_is_read_and_what_says_nothing_is_no_evidence() {
     let aws = with_everything().start();
     let evidence = read(&live(&aws).await, CALLER).await.evidence.unwrap();
     let analyzer = evidence.analyzer.as_ref().unwrap();
-    assert_eq!((analyzer.arn.as_str(), analyzer.window_days()), (ANALYZER, Some(90)));
-    let ids: Vec<_> = evidence.findings.iter().map(|finding| finding.id.as_str()).collect();
-    let all =
-        ["archived", "broken", "empty", "gone", "idle", "key", "paged", "password", "resolved", "unknown"];
+    assert_eq!(
+        (analyzer.arn.as_str(), analyzer.window_days()),
+        (ANALYZER, Some(90))
+    );
+    let ids: Vec<_> = evidence
+        .findings
+        .iter()
+        .map(|finding| finding.id.as_str())
+        .collect();
+    let all = [
+        "archived", "broken", "empty", "gone", "idle", "key", "paged", "password", "resolved", "unknown",
+    ];
     assert_eq!(ids, all);
     let of = |id: &str| -> &Finding { evidence.findings.iter().find(|finding| finding.id == id).unwrap() };
     let services: Vec<_> = of("paged")
@@ -112,17 +133,36 @@ async fn every_kind_of_finding_is_read_and_what_says_nothing_is_no_evidence() {
         .flat_map(|detail| &detail.unused_permission_details)
         .collect();
     assert_eq!(
-        services.iter().map(|service| service.service_namespace.as_str()).collect::<Vec<_>>(),
+        services
+            .iter()
+            .map(|service| service.service_namespace.as_str())
+            .collect::<Vec<_>>(),
         ["s3", "sns"]
     );
-    assert!(services[1].actions.is_none(), "a service without a list is unused as a whole");
+    assert!(
+        services[1].actions.is_none(),
+        "a service without a list is unused as a whole"
+    );
     assert_eq!(of("paged").analyzed_at.as_deref(), Some("2024-06-20T00:00:00Z"));
-    assert_eq!(of("paged").updated_at.as_deref(), Some("2024-06-20T00:00:00.123000Z"));
+    assert_eq!(
+        of("paged").updated_at.as_deref(),
+        Some("2024-06-20T00:00:00.123000Z")
+    );
     assert!(of("archived").finding_details.is_none() && of("archived").failure.is_none());
-    assert_eq!(of("unknown").finding_details.as_ref().unwrap()[1], Detail::default());
+    assert_eq!(
+        of("unknown").finding_details.as_ref().unwrap()[1],
+        Detail::default()
+    );
     assert_eq!(of("gone").failure.as_ref().unwrap().kind, FailureKind::Absent);
 
-    let known = join(&evidence.findings, &[], Windows { findings: 90, last_accessed: 90 });
+    let known = join(
+        &evidence.findings,
+        &[],
+        Windows {
+            findings: 90,
+            last_accessed: 90,
+        },
+    );
     let about = |name: &str| &known[&format!("arn:aws:iam::{CALLER}:role/{name}")];
     assert!(about("paged").gap.is_none() && !about("paged").observed.is_empty());
     assert_eq!(about("empty").gap, Some(Gap::Empty));
@@ -132,7 +172,11 @@ async fn every_kind_of_finding_is_read_and_what_says_nothing_is_no_evidence() {
     assert_eq!(about("archived").archived, 1);
     let resolved = about("resolved");
     assert!(resolved.gap.is_none() && resolved.observed.is_empty() && resolved.archived == 0);
-    assert!(!aws.asked("GetFindingV2").iter().any(|asked| asked.has("/resolved")));
+    assert!(
+        !aws.asked("GetFindingV2")
+            .iter()
+            .any(|asked| asked.has("/resolved"))
+    );
     assert_eq!(about("idle").idle, Some(None));
     assert_eq!(about("key").keys[0].access_key_id, "AKIA1");
     assert_eq!(about("password").password, Some(None));
@@ -152,13 +196,25 @@ async fn every_kind_of_finding_is_read_and_what_says_nothing_is_no_evidence() {
 async fn an_account_costs_no_more_calls_than_its_budget() {
     let mut aws = Recorded::new();
     aws.on("ListFindingsV2", |asked| {
-        let listed: Vec<String> =
-            (0..10).map(|n| finding(&format!("f{}-{n}", asked.nth), "UnusedIAMRole", "ACTIVE", "")).collect();
-        let next = if asked.nth < 3 { format!(r#","nextToken":"t{}""#, asked.nth) } else { String::new() };
-        Some(Reply::ok(format!(r#"{{"findings":[{}]{next}}}"#, listed.join(","))))
+        let listed: Vec<String> = (0..10)
+            .map(|n| finding(&format!("f{}-{n}", asked.nth), "UnusedIAMRole", "ACTIVE", ""))
+            .collect();
+        let next = if asked.nth < 3 {
+            format!(r#","nextToken":"t{}""#, asked.nth)
+        } else {
+            String::new()
+        };
+        Some(Reply::ok(format!(
+            r#"{{"findings":[{}]{next}}}"#,
+            listed.join(",")
+        )))
     });
     aws.on("GetFindingV2", |asked| {
-        let next = if asked.has("nextToken") { "" } else { r#","nextToken":"p2""# };
+        let next = if asked.has("nextToken") {
+            ""
+        } else {
+            r#","nextToken":"p2""#
+        };
         let more = details(r#"{"unusedIamRoleDetails":{}}"#) + next;
         Some(Reply::ok(finding(&id(asked), "UnusedIAMRole", "ACTIVE", &more)))
     });
@@ -178,16 +234,34 @@ async fn a_repeated_token_is_malformed_in_the_list_and_in_a_finding() {
     });
     let aws = aws.start();
     let evidence = read(&live(&aws).await, CALLER).await.evidence.unwrap();
-    let paged = evidence.findings.iter().find(|finding| finding.id == "paged").unwrap();
+    let paged = evidence
+        .findings
+        .iter()
+        .find(|finding| finding.id == "paged")
+        .unwrap();
     assert_eq!(paged.failure.as_ref().unwrap().kind, FailureKind::Malformed);
-    assert!(paged.finding_details.is_none(), "half of a finding must not pass for all of it");
-    assert!(evidence.findings.iter().any(|finding| finding.id == "idle" && finding.failure.is_none()));
+    assert!(
+        paged.finding_details.is_none(),
+        "half of a finding must not pass for all of it"
+    );
+    assert!(
+        evidence
+            .findings
+            .iter()
+            .any(|finding| finding.id == "idle" && finding.failure.is_none())
+    );
 
     let mut aws = with_everything();
-    aws.always("ListFindingsV2", Reply::ok(r#"{"findings":[],"nextToken":"again"}"#));
+    aws.always(
+        "ListFindingsV2",
+        Reply::ok(r#"{"findings":[],"nextToken":"again"}"#),
+    );
     let aws = aws.start();
     let failure = read(&live(&aws).await, CALLER).await.evidence.unwrap_err();
-    assert_eq!((failure.operation.as_str(), failure.kind), ("ListFindingsV2", FailureKind::Malformed));
+    assert_eq!(
+        (failure.operation.as_str(), failure.kind),
+        ("ListFindingsV2", FailureKind::Malformed)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -197,13 +271,22 @@ async fn without_an_analyzer_the_evidence_is_last_accessed_data() {
     let aws = aws.start();
     let evidence = read(&live(&aws).await, CALLER).await.evidence.unwrap();
     assert!(evidence.analyzer.is_none() && evidence.findings.is_empty());
-    let [quiet] = evidence.last_accessed.as_slice() else { panic!("one role is there") };
+    let [quiet] = evidence.last_accessed.as_slice() else {
+        panic!("one role is there")
+    };
     assert_eq!(quiet.arn, "arn:aws:iam::111111111111:role/quiet");
     assert_eq!(quiet.job_completion_date.as_deref(), Some("2026-02-01T00:00:00Z"));
-    let services: Vec<_> =
-        quiet.services_last_accessed.iter().map(|service| service.service_namespace.as_str()).collect();
+    let services: Vec<_> = quiet
+        .services_last_accessed
+        .iter()
+        .map(|service| service.service_namespace.as_str())
+        .collect();
     assert_eq!(services, ["s3", "sns"]);
-    assert!(quiet.services_last_accessed[1].tracked_actions_last_accessed.is_none());
+    assert!(
+        quiet.services_last_accessed[1]
+            .tracked_actions_last_accessed
+            .is_none()
+    );
     assert!(aws.asked("GetServiceLastAccessedDetails")[3].has("Marker=m"));
     assert!(aws.asked("GenerateServiceLastAccessedDetails")[0].has("ACTION_LEVEL"));
 }
@@ -221,7 +304,9 @@ async fn a_job_of_a_session_that_ran_out_is_begun_again() {
     };
     let mut aws = with_everything();
     aws.options.source = EvidenceFrom::LastAccessed;
-    aws.on("GenerateServiceLastAccessedDetails", move |asked| Some(Reply::ok(job(asked.nth))));
+    aws.on("GenerateServiceLastAccessedDetails", move |asked| {
+        Some(Reply::ok(job(asked.nth)))
+    });
     aws.on("GetServiceLastAccessedDetails", |asked| match asked.nth {
         0 => Some(Reply::xml(403, "ExpiredToken")),
         // The first session's job, asked for by the second.
@@ -230,11 +315,16 @@ async fn a_job_of_a_session_that_ran_out_is_begun_again() {
     });
     let aws = aws.start();
     let evidence = read(&live(&aws).await, MEMBER).await.evidence.unwrap();
-    let [quiet] = evidence.last_accessed.as_slice() else { panic!("one role is there") };
+    let [quiet] = evidence.last_accessed.as_slice() else {
+        panic!("one role is there")
+    };
     assert!(quiet.failure.is_none(), "{quiet:?}");
     assert_eq!(quiet.services_last_accessed.len(), 2);
     assert_eq!(
-        (aws.asked("AssumeRole").len(), aws.asked("GenerateServiceLastAccessedDetails").len()),
+        (
+            aws.asked("AssumeRole").len(),
+            aws.asked("GenerateServiceLastAccessedDetails").len()
+        ),
         (2, 2)
     );
     let polls = aws.asked("GetServiceLastAccessedDetails");
@@ -246,7 +336,10 @@ async fn a_job_of_a_session_that_ran_out_is_begun_again() {
     aws.always("GetServiceLastAccessedDetails", Reply::xml(404, "NoSuchEntity"));
     let aws = aws.start();
     let evidence = read(&live(&aws).await, MEMBER).await.evidence.unwrap();
-    assert_eq!(evidence.last_accessed[0].failure.as_ref().unwrap().kind, FailureKind::Absent);
+    assert_eq!(
+        evidence.last_accessed[0].failure.as_ref().unwrap().kind,
+        FailureKind::Absent
+    );
     assert_eq!(aws.asked("GenerateServiceLastAccessedDetails").len(), 1);
 }
 
@@ -257,7 +350,10 @@ async fn an_analyzer_that_is_asked_for_and_not_there_is_absent() {
     aws.always("ListAnalyzers", Reply::ok(r#"{"analyzers":[]}"#));
     let aws = aws.start();
     let failure = read(&live(&aws).await, CALLER).await.evidence.unwrap_err();
-    assert_eq!((failure.operation.as_str(), failure.kind), ("ListAnalyzers", FailureKind::Absent));
+    assert_eq!(
+        (failure.operation.as_str(), failure.kind),
+        ("ListAnalyzers", FailureKind::Absent)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -266,7 +362,10 @@ async fn nobody_who_may_not_look_says_that_there_is_no_analyzer() {
     aws.always("ListAnalyzers", Reply::json(403, "AccessDeniedException"));
     let aws = aws.start();
     let failure = read(&live(&aws).await, CALLER).await.evidence.unwrap_err();
-    assert_eq!((failure.operation.as_str(), failure.kind), ("ListAnalyzers", FailureKind::Denied));
+    assert_eq!(
+        (failure.operation.as_str(), failure.kind),
+        ("ListAnalyzers", FailureKind::Denied)
+    );
     assert!(aws.asked("GenerateServiceLastAccessedDetails").is_empty());
 }
 
@@ -276,14 +375,21 @@ async fn an_accounts_own_analyzer_goes_before_one_that_a_service_manages() {
     let mut aws = with_everything();
     aws.on("ListAnalyzers", move |asked| {
         let managed = analyzer(false).replacen('{', r#"{"managedBy":"securityhubv2.amazonaws.com","#, 1);
-        let of_account =
-            analyzer(false).replace(ANALYZER, own).replace("ORGANIZATION_UNUSED", "ACCOUNT_UNUSED");
-        let found = if asked.has("type=ORGANIZATION") { managed } else { of_account };
+        let of_account = analyzer(false)
+            .replace(ANALYZER, own)
+            .replace("ORGANIZATION_UNUSED", "ACCOUNT_UNUSED");
+        let found = if asked.has("type=ORGANIZATION") {
+            managed
+        } else {
+            of_account
+        };
         Some(Reply::ok(format!(r#"{{"analyzers":[{found}]}}"#)))
     });
     aws.on("GetAnalyzer", move |asked| {
         let answer = if asked.has("/analyzer/own") {
-            analyzer(true).replace(ANALYZER, own).replace("ORGANIZATION_UNUSED", "ACCOUNT_UNUSED")
+            analyzer(true)
+                .replace(ANALYZER, own)
+                .replace("ORGANIZATION_UNUSED", "ACCOUNT_UNUSED")
         } else {
             analyzer(true).replacen('{', r#"{"managedBy":"securityhubv2.amazonaws.com","#, 1)
         };

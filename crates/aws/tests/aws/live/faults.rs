@@ -24,10 +24,28 @@ async fn failures_are_told_by_code_and_status_and_tried_again_where_that_may_hel
         (Reply::xml(400, "ValidationError"), Malformed, 1),
         (Reply::xml(500, "ServiceFailure"), Unreachable, 10),
         (Reply::xml(503, "ServiceUnavailable"), Unreachable, 10),
-        (Reply { status: 502, ..Reply::ok(html) }, Unreachable, 10),
+        (
+            Reply {
+                status: 502,
+                ..Reply::ok(html)
+            },
+            Unreachable,
+            10,
+        ),
         (Reply::ok(html), Malformed, 10),
-        (Reply::ok(sweep(&role(CALLER, "r", ""), None).split_at(200).0), Malformed, 10),
-        (Reply { delay: Duration::from_secs(100_000), ..Reply::ok("") }, Unreachable, 10),
+        (
+            Reply::ok(sweep(&role(CALLER, "r", ""), None).split_at(200).0),
+            Malformed,
+            10,
+        ),
+        (
+            Reply {
+                delay: Duration::from_secs(100_000),
+                ..Reply::ok("")
+            },
+            Unreachable,
+            10,
+        ),
     ];
     for (reply, kind, attempts) in cases {
         let what = format!("{reply:?}");
@@ -37,7 +55,11 @@ async fn failures_are_told_by_code_and_status_and_tried_again_where_that_may_hel
         let failure = read(&live(&aws).await, CALLER).await.authorization.unwrap_err();
         assert_eq!(failure.kind, kind, "{what}");
         assert_eq!(failure.operation, "GetAccountAuthorizationDetails", "{what}");
-        assert_eq!(aws.asked("GetAccountAuthorizationDetails").len(), attempts, "{what}");
+        assert_eq!(
+            aws.asked("GetAccountAuthorizationDetails").len(),
+            attempts,
+            "{what}"
+        );
     }
 }
 
@@ -48,17 +70,32 @@ async fn the_code_and_the_words_of_aws_go_along_and_those_of_gateways_do_not() {
         (Reply::xml(403, "AccessDenied"), Some("AccessDenied"), words),
         (Reply::xml(400, "Throttling"), Some("Throttling"), words),
         (Reply::xml(500, "ServiceFailure"), Some("ServiceFailure"), words),
-        (Reply { status: 502, ..Reply::ok("<html><body>502 Bad Gateway</body></html>") }, None, None),
+        (
+            Reply {
+                status: 502,
+                ..Reply::ok("<html><body>502 Bad Gateway</body></html>")
+            },
+            None,
+            None,
+        ),
     ];
     for (reply, code, message) in cases {
         for operation in ["GetAccountAuthorizationDetails", "AssumeRole"] {
             let mut aws = Recorded::new();
             aws.always(operation, reply.clone());
             let aws = aws.start();
-            let account = if operation == "AssumeRole" { "222222222222" } else { CALLER };
+            let account = if operation == "AssumeRole" {
+                "222222222222"
+            } else {
+                CALLER
+            };
             let failure = read(&live(&aws).await, account).await.authorization.unwrap_err();
             assert_eq!(failure.operation, operation);
-            assert_eq!((failure.code.as_deref(), failure.message.as_deref()), (code, message), "{reply:?}");
+            assert_eq!(
+                (failure.code.as_deref(), failure.message.as_deref()),
+                (code, message),
+                "{reply:?}"
+            );
         }
     }
 }
@@ -70,11 +107,23 @@ async fn failures_of_access_analyzer_are_told_by_code_and_status() {
         (Reply::json(403, "AccessDeniedException"), Denied),
         (Reply::json(403, "UnrecognizedClientException"), Denied),
         (Reply::json(403, "ExpiredTokenException"), Expired),
-        (Reply::json(429, "ThrottlingException").header("retry-after", "1"), Throttled),
+        (
+            Reply::json(429, "ThrottlingException").header("retry-after", "1"),
+            Throttled,
+        ),
         (Reply::json(404, "ResourceNotFoundException"), Absent),
         (Reply::json(400, "ValidationException"), Malformed),
-        (Reply::json(500, "InternalServerException").header("retry-after", "1"), Unreachable),
-        (Reply { status: 503, ..Reply::ok("<html>") }, Unreachable),
+        (
+            Reply::json(500, "InternalServerException").header("retry-after", "1"),
+            Unreachable,
+        ),
+        (
+            Reply {
+                status: 503,
+                ..Reply::ok("<html>")
+            },
+            Unreachable,
+        ),
         (Reply::ok(r#"{"findings":[{"id":"#), Malformed),
         (Reply::ok("{}"), Malformed),
         (Reply::ok(""), Malformed),
@@ -87,7 +136,11 @@ async fn failures_of_access_analyzer_are_told_by_code_and_status() {
         let answers = read(&live(&aws).await, CALLER).await;
         assert!(answers.authorization.is_ok(), "{what}");
         let failure = answers.evidence.unwrap_err();
-        assert_eq!((failure.operation.as_str(), failure.kind), ("ListFindingsV2", kind), "{what}");
+        assert_eq!(
+            (failure.operation.as_str(), failure.kind),
+            ("ListFindingsV2", kind),
+            "{what}"
+        );
     }
 }
 
@@ -114,7 +167,10 @@ async fn a_cut_off_answer_and_an_overload_are_survived() {
             0 => Reply::ok(&whole[..300]),
             1 => Reply::xml(503, "ServiceUnavailable"),
             2 => Reply::xml(400, "Throttling"),
-            3 => Reply { delay: Duration::from_secs(3600), ..Reply::ok("") },
+            3 => Reply {
+                delay: Duration::from_secs(3600),
+                ..Reply::ok("")
+            },
             _ => Reply::ok(whole),
         })
     });
@@ -124,14 +180,23 @@ async fn a_cut_off_answer_and_an_overload_are_survived() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_of_another_finding_or_of_none_is_malformed() {
-    for body in [finding("other", "UnusedPermission", "ACTIVE", ""), "{}".to_owned()] {
+    for body in [
+        finding("other", "UnusedPermission", "ACTIVE", ""),
+        "{}".to_owned(),
+    ] {
         let mut aws = Recorded::new();
         let listed = finding("f", "UnusedPermission", "ACTIVE", "");
-        aws.always("ListFindingsV2", Reply::ok(format!(r#"{{"findings":[{listed}]}}"#)));
+        aws.always(
+            "ListFindingsV2",
+            Reply::ok(format!(r#"{{"findings":[{listed}]}}"#)),
+        );
         aws.always("GetFindingV2", Reply::ok(body));
         let aws = aws.start();
         let evidence = read(&live(&aws).await, CALLER).await.evidence.unwrap();
-        assert_eq!(evidence.findings[0].failure.as_ref().unwrap().kind, FailureKind::Malformed);
+        assert_eq!(
+            evidence.findings[0].failure.as_ref().unwrap().kind,
+            FailureKind::Malformed
+        );
     }
 }
 
@@ -139,15 +204,22 @@ async fn an_answer_of_another_finding_or_of_none_is_malformed() {
 async fn what_is_denied_for_one_finding_is_not_asked_for_thousands() {
     let mut aws = Recorded::new();
     aws.options.limits.findings = 4;
-    let listed: Vec<String> =
-        (0..500).map(|n| finding(&format!("f{n}"), "UnusedPermission", "ACTIVE", "")).collect();
-    aws.always("ListFindingsV2", Reply::ok(format!(r#"{{"findings":[{}]}}"#, listed.join(","))));
+    let listed: Vec<String> = (0..500)
+        .map(|n| finding(&format!("f{n}"), "UnusedPermission", "ACTIVE", ""))
+        .collect();
+    aws.always(
+        "ListFindingsV2",
+        Reply::ok(format!(r#"{{"findings":[{}]}}"#, listed.join(","))),
+    );
     aws.always("GetFindingV2", Reply::json(403, "AccessDeniedException"));
     let aws = aws.start();
     let evidence = read(&live(&aws).await, CALLER).await.evidence.unwrap();
     assert_eq!(evidence.findings.len(), 500);
     assert!(
-        evidence.findings.iter().all(|finding| finding.failure.as_ref().unwrap().kind == FailureKind::Denied)
+        evidence
+            .findings
+            .iter()
+            .all(|finding| finding.failure.as_ref().unwrap().kind == FailureKind::Denied)
     );
     assert!(aws.asked("GetFindingV2").len() <= 8);
 }
@@ -157,26 +229,38 @@ async fn an_account_that_takes_too_long_keeps_what_was_read() {
     let mut aws = Recorded::new();
     aws.options.limits.account_timeout = Duration::from_secs(30);
     let listed = ["quick", "slow"].map(|id| finding(id, "UnusedIAMRole", "ACTIVE", ""));
-    aws.always("ListFindingsV2", Reply::ok(format!(r#"{{"findings":[{}]}}"#, listed.join(","))));
+    aws.always(
+        "ListFindingsV2",
+        Reply::ok(format!(r#"{{"findings":[{}]}}"#, listed.join(","))),
+    );
     aws.on("GetFindingV2", |asked| {
         let more = r#","findingDetails":[{"unusedIamRoleDetails":{}}]"#;
         Some(if asked.has("/quick") {
             Reply::ok(finding("quick", "UnusedIAMRole", "ACTIVE", more))
         } else {
-            Reply { delay: Duration::from_secs(3600), ..Reply::ok("") }
+            Reply {
+                delay: Duration::from_secs(3600),
+                ..Reply::ok("")
+            }
         })
     });
     let aws = aws.start();
     let evidence = read(&live(&aws).await, CALLER).await.evidence.unwrap();
     assert!(evidence.findings[0].failure.is_none() && evidence.findings[0].finding_details.is_some());
-    assert_eq!(evidence.findings[1].failure.as_ref().unwrap().kind, FailureKind::Unreachable);
+    assert_eq!(
+        evidence.findings[1].failure.as_ref().unwrap().kind,
+        FailureKind::Unreachable
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_account_whose_time_runs_out_says_what_was_in_its_way() {
     let slow = |reply: Reply| reply.header("retry-after", "60");
     let cases = [
-        ("GetAccountAuthorizationDetails", slow(Reply::xml(400, "Throttling"))),
+        (
+            "GetAccountAuthorizationDetails",
+            slow(Reply::xml(400, "Throttling")),
+        ),
         ("GetAnalyzer", slow(Reply::json(429, "ThrottlingException"))),
         ("ListFindingsV2", slow(Reply::json(429, "ThrottlingException"))),
     ];
@@ -190,7 +274,10 @@ async fn an_account_whose_time_runs_out_says_what_was_in_its_way() {
         let (one, other) = tokio::join!(read(&live, CALLER), read(&live, CALLER));
         for answers in [one, other] {
             let failure = answers.authorization.err().or(answers.evidence.err()).unwrap();
-            assert_eq!((failure.operation.as_str(), failure.kind), (operation, FailureKind::Throttled));
+            assert_eq!(
+                (failure.operation.as_str(), failure.kind),
+                (operation, FailureKind::Throttled)
+            );
         }
     }
 }

@@ -52,7 +52,12 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn ok(body: impl Into<String>) -> Self {
-        Self { status: 200, headers: Vec::new(), body: body.into(), delay: Duration::from_millis(50) }
+        Self {
+            status: 200,
+            headers: Vec::new(),
+            body: body.into(),
+            delay: Duration::from_millis(50),
+        }
     }
 
     /// An error as the query protocol of IAM and STS tells it.
@@ -62,13 +67,20 @@ impl Reply {
              <Code>{code}</Code><Message>AccessDenied Throttling ExpiredToken</Message></Error>\
              <RequestId>7a62c49f</RequestId></ErrorResponse>"
         );
-        Self { status, ..Self::ok(body) }
+        Self {
+            status,
+            ..Self::ok(body)
+        }
     }
 
     /// An error as Access Analyzer and Organizations tell it.
     pub(super) fn json(status: u16, code: &str) -> Self {
         let body = format!(r#"{{"__type":"{code}","message":"AccessDenied Throttling ExpiredToken"}}"#);
-        Self { status, ..Self::ok(body) }.header("x-amzn-errortype", code)
+        Self {
+            status,
+            ..Self::ok(body)
+        }
+        .header("x-amzn-errortype", code)
     }
 
     pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -114,16 +126,27 @@ impl Recorded {
     pub(super) fn new() -> Self {
         let mut recorded = Self::default();
         recorded.on("GetCallerIdentity", |_| Some(Reply::ok(identity())));
-        recorded.on("AssumeRole", |asked| Some(Reply::ok(assumed(&target(asked), "2099-01-01T00:00:00Z"))));
+        recorded.on("AssumeRole", |asked| {
+            Some(Reply::ok(assumed(&target(asked), "2099-01-01T00:00:00Z")))
+        });
         recorded.on("GetAccountAuthorizationDetails", |asked| {
             Some(Reply::ok(sweep(&role(&asked.account, "quiet", ""), None)))
         });
-        recorded.always("ListDelegatedAdministrators", Reply::ok(r#"{"DelegatedAdministrators":[]}"#));
+        recorded.always(
+            "ListDelegatedAdministrators",
+            Reply::ok(r#"{"DelegatedAdministrators":[]}"#),
+        );
         recorded.on("ListAnalyzers", |asked| {
-            let found = if asked.has("ORGANIZATION_UNUSED_ACCESS") { analyzer(false) } else { String::new() };
+            let found = if asked.has("ORGANIZATION_UNUSED_ACCESS") {
+                analyzer(false)
+            } else {
+                String::new()
+            };
             Some(Reply::ok(format!(r#"{{"analyzers":[{found}]}}"#)))
         });
-        recorded.on("GetAnalyzer", |_| Some(Reply::ok(format!(r#"{{"analyzer":{}}}"#, analyzer(true)))));
+        recorded.on("GetAnalyzer", |_| {
+            Some(Reply::ok(format!(r#"{{"analyzer":{}}}"#, analyzer(true))))
+        });
         recorded.on("ListFindingsV2", |_| Some(Reply::ok(r#"{"findings":[]}"#)));
         recorded
     }
@@ -150,8 +173,14 @@ impl Recorded {
             asked.nth = all.iter().filter(same).count();
             all.push(asked.clone());
         }
-        let mut rules = self.rules.iter().rev().filter(|(operation, _)| *operation == asked.operation);
-        rules.find_map(|(_, rule)| rule(&asked)).unwrap_or_else(|| panic!("nobody answers {asked:?}"))
+        let mut rules = self
+            .rules
+            .iter()
+            .rev()
+            .filter(|(operation, _)| *operation == asked.operation);
+        rules
+            .find_map(|(_, rule)| rule(&asked))
+            .unwrap_or_else(|| panic!("nobody answers {asked:?}"))
     }
 
     pub(super) fn start(self) -> Arc<Self> {
@@ -159,7 +188,13 @@ impl Recorded {
     }
 
     pub(super) fn asked(&self, operation: &str) -> Vec<Asked> {
-        self.asked.lock().unwrap().iter().filter(|asked| asked.operation == operation).cloned().collect()
+        self.asked
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|asked| asked.operation == operation)
+            .cloned()
+            .collect()
     }
 
     pub(super) fn calls(&self) -> Vec<Asked> {
@@ -185,17 +220,26 @@ pub(super) fn sdk(recorded: &Arc<Recorded>) -> SdkConfig {
 }
 
 pub(super) async fn live(recorded: &Arc<Recorded>) -> Live {
-    Live::with_sdk_config(recorded.options.clone(), &sdk(recorded)).await.unwrap()
+    Live::with_sdk_config(recorded.options.clone(), &sdk(recorded))
+        .await
+        .unwrap()
 }
 
 pub(super) async fn read(live: &Live, account: &str) -> Answers {
-    let account = Account { id: account.to_owned(), ..Account::default() };
+    let account = Account {
+        id: account.to_owned(),
+        ..Account::default()
+    };
     live.read(&account, Reading::watched(&Nobody)).await
 }
 
 fn asked(request: &HttpRequest) -> Asked {
     let body = String::from_utf8(request.body().bytes().unwrap_or_default().to_vec()).unwrap();
-    let path = request.uri().split_once("amazonaws.com").map_or("", |(_, path)| path).to_owned();
+    let path = request
+        .uri()
+        .split_once("amazonaws.com")
+        .map_or("", |(_, path)| path)
+        .to_owned();
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     let operation = match (request.method(), path.trim_start_matches('/')) {
         _ if !target.is_empty() => target.rsplit('.').next().unwrap(),
@@ -245,9 +289,13 @@ pub(super) fn assumed(account: &str, expiration: &str) -> String {
 /// A page of `GetAccountAuthorizationDetails`; `lists` are its lists, beside which AWS sends the others empty.
 pub(super) fn sweep(lists: &str, marker: Option<&str>) -> String {
     let all = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
-    let empty = all.into_iter().filter(|list| !lists.contains(&format!("<{list}>")));
+    let empty = all
+        .into_iter()
+        .filter(|list| !lists.contains(&format!("<{list}>")));
     let lists = empty.map(|list| format!("<{list}/>")).collect::<String>() + lists;
-    let more = marker.map(|marker| format!("<Marker>{marker}</Marker>")).unwrap_or_default();
+    let more = marker
+        .map(|marker| format!("<Marker>{marker}</Marker>"))
+        .unwrap_or_default();
     format!(
         "<GetAccountAuthorizationDetailsResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
          <GetAccountAuthorizationDetailsResult><IsTruncated>{}</IsTruncated>{more}{lists}\
@@ -265,8 +313,11 @@ pub(super) fn role(account: &str, name: &str, members: &str) -> String {
 }
 
 pub(super) fn analyzer(with_configuration: bool) -> String {
-    let configuration =
-        if with_configuration { r#","configuration":{"unusedAccess":{"unusedAccessAge":90}}"# } else { "" };
+    let configuration = if with_configuration {
+        r#","configuration":{"unusedAccess":{"unusedAccessAge":90}}"#
+    } else {
+        ""
+    };
     format!(
         r#"{{"arn":"{ANALYZER}","name":"unused","type":"ORGANIZATION_UNUSED_ACCESS","status":"ACTIVE",
             "createdAt":"2024-01-01T00:00:00Z"{configuration}}}"#

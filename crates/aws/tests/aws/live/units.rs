@@ -7,7 +7,11 @@ use leastwise_core::inventory::wire::Account;
 use super::recorded::{CALLER, Recorded, Reply, live};
 
 fn list(name: &str, items: &[String], token: &str) -> Reply {
-    let token = if token.is_empty() { String::new() } else { format!(r#","NextToken":"{token}""#) };
+    let token = if token.is_empty() {
+        String::new()
+    } else {
+        format!(r#","NextToken":"{token}""#)
+    };
     Reply::ok(format!(r#"{{"{name}":[{}]{token}}}"#, items.join(",")))
 }
 
@@ -55,7 +59,11 @@ pub(super) fn plant(aws: &mut Recorded) {
 async fn accounts_without_a_path_are_found_in_the_tree() {
     let aws = tree().start();
     let accounts = live(&aws).await.organisation().await.unwrap().accounts;
-    let paths: Vec<&str> = accounts.iter().flat_map(|account| &account.paths).map(String::as_str).collect();
+    let paths: Vec<&str> = accounts
+        .iter()
+        .flat_map(|account| &account.paths)
+        .map(String::as_str)
+        .collect();
     assert_eq!(
         paths,
         [
@@ -93,12 +101,22 @@ async fn the_walk_ends_when_every_account_is_found() {
 #[tokio::test(start_paused = true)]
 async fn named_accounts_are_placed_as_well_and_keep_their_names() {
     let mut aws = tree();
-    let named = |id: &str| Account { id: id.to_owned(), name: "shop".to_owned(), ..Account::default() };
+    let named = |id: &str| Account {
+        id: id.to_owned(),
+        name: "shop".to_owned(),
+        ..Account::default()
+    };
     aws.options.accounts = vec![named("333333333333"), named("999999999999")];
     let aws = aws.start();
     let accounts = live(&aws).await.organisation().await.unwrap().accounts;
-    assert_eq!(accounts[0].paths, ["o-example/r-root/ou-root-bbbbbbbb/ou-root-cccccccc/333333333333/"]);
-    assert!(accounts[1].paths.is_empty(), "it is in no unit of this organisation");
+    assert_eq!(
+        accounts[0].paths,
+        ["o-example/r-root/ou-root-bbbbbbbb/ou-root-cccccccc/333333333333/"]
+    );
+    assert!(
+        accounts[1].paths.is_empty(),
+        "it is in no unit of this organisation"
+    );
     assert!(accounts.iter().all(|account| account.name == "shop"));
     assert!(aws.asked("ListAccounts").is_empty());
 }
@@ -106,11 +124,18 @@ async fn named_accounts_are_placed_as_well_and_keep_their_names() {
 /// A rule that cannot be followed must not pass for one that nothing matches.
 #[tokio::test(start_paused = true)]
 async fn who_is_not_told_where_accounts_are_reads_none() {
-    for operation in ["ListRoots", "ListOrganizationalUnitsForParent", "ListAccountsForParent"] {
+    for operation in [
+        "ListRoots",
+        "ListOrganizationalUnitsForParent",
+        "ListAccountsForParent",
+    ] {
         let mut aws = tree();
         aws.always(operation, Reply::json(400, "AccessDeniedException"));
         let failure = live(&aws.start()).await.organisation().await.unwrap_err();
-        assert_eq!((failure.operation.as_str(), failure.kind), (operation, FailureKind::Denied));
+        assert_eq!(
+            (failure.operation.as_str(), failure.kind),
+            (operation, FailureKind::Denied)
+        );
     }
 }
 
@@ -118,7 +143,10 @@ async fn who_is_not_told_where_accounts_are_reads_none() {
 async fn an_account_in_no_organisation_is_in_no_unit() {
     let mut aws = Recorded::new();
     aws.options.by_unit = true;
-    aws.always("ListAccounts", Reply::json(400, "AWSOrganizationsNotInUseException"));
+    aws.always(
+        "ListAccounts",
+        Reply::json(400, "AWSOrganizationsNotInUseException"),
+    );
     let aws = aws.start();
     let accounts = live(&aws).await.organisation().await.unwrap().accounts;
     assert!(accounts.len() == 1 && accounts[0].paths.is_empty());
@@ -128,8 +156,14 @@ async fn an_account_in_no_organisation_is_in_no_unit() {
 async fn a_tree_that_is_none_is_malformed_and_has_an_end() {
     let units = "ListOrganizationalUnitsForParent";
     let cases = [
-        (units, list("OrganizationalUnits", &ids(&["ou-root-aaaaaaaa"]), "")),
-        (units, list("OrganizationalUnits", &ids(&["ou-root/aaaaaaaa"]), "")),
+        (
+            units,
+            list("OrganizationalUnits", &ids(&["ou-root-aaaaaaaa"]), ""),
+        ),
+        (
+            units,
+            list("OrganizationalUnits", &ids(&["ou-root/aaaaaaaa"]), ""),
+        ),
         (units, list("OrganizationalUnits", &[], "again")),
         (units, Reply::ok("{}")),
         ("ListRoots", list("Roots", &[], "")),
@@ -142,6 +176,10 @@ async fn a_tree_that_is_none_is_malformed_and_has_an_end() {
         let mut aws = tree();
         aws.always(operation, reply);
         let failure = live(&aws.start()).await.organisation().await.unwrap_err();
-        assert_eq!((failure.operation.as_str(), failure.kind), (operation, FailureKind::Malformed), "{what}");
+        assert_eq!(
+            (failure.operation.as_str(), failure.kind),
+            (operation, FailureKind::Malformed),
+            "{what}"
+        );
     }
 }

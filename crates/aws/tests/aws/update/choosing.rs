@@ -27,19 +27,35 @@ fn chosen(explicit: Option<&Path>, cache: Option<&Path>) -> (ChosenCatalog, Vec<
 #[test]
 fn the_cache_is_where_xdg_says() {
     let path = |set: &[(&str, &str)]| {
-        cache_path(&|name| set.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into()))
+        cache_path(&|name| {
+            set.iter()
+                .find(|(set, _)| *set == name)
+                .map(|(_, value)| value.into())
+        })
     };
     let found = |path: &str| Some(PathBuf::from(path));
-    assert_eq!(path(&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")]), found("/c/leastwise/catalog.txt"));
-    assert_eq!(path(&[("XDG_CACHE_HOME", "c"), ("HOME", "/h")]), found("/h/.cache/leastwise/catalog.txt"));
-    assert_eq!(path(&[("XDG_CACHE_HOME", ""), ("HOME", "/h")]), found("/h/.cache/leastwise/catalog.txt"));
+    assert_eq!(
+        path(&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")]),
+        found("/c/leastwise/catalog.txt")
+    );
+    assert_eq!(
+        path(&[("XDG_CACHE_HOME", "c"), ("HOME", "/h")]),
+        found("/h/.cache/leastwise/catalog.txt")
+    );
+    assert_eq!(
+        path(&[("XDG_CACHE_HOME", ""), ("HOME", "/h")]),
+        found("/h/.cache/leastwise/catalog.txt")
+    );
     assert_eq!(path(&[("HOME", "")]), None);
 }
 
 #[test]
 fn the_named_catalog_comes_first_then_the_newer_of_the_user_s_and_the_embedded_one() {
     let folder = TempDir::new().unwrap();
-    let (cache, named) = (folder.path().join("catalog.txt"), folder.path().join("named.json"));
+    let (cache, named) = (
+        folder.path().join("catalog.txt"),
+        folder.path().join("named.json"),
+    );
     fs::write(&named, "\n  {\"sqs\":[\"SendMessage\"]}").unwrap();
 
     let (none, warnings) = chosen(None, Some(&cache));
@@ -51,7 +67,10 @@ fn the_named_catalog_comes_first_then_the_newer_of_the_user_s_and_the_embedded_o
 
     fs::write(&cache, NEWER).unwrap();
     let (newer, warnings) = chosen(None, Some(&cache));
-    assert_eq!((newer.origin(), warnings.len()), (&CatalogOrigin::Updated(cache.clone()), 0));
+    assert_eq!(
+        (newer.origin(), warnings.len()),
+        (&CatalogOrigin::Updated(cache.clone()), 0)
+    );
     assert_eq!((newer.version(), newer.action_count()), ("mine", 1));
 
     let (explicit, _) = chosen(Some(&named), Some(&cache));
@@ -66,7 +85,10 @@ fn of_an_older_catalog_nothing_but_the_header_is_looked_at() {
     let cache = folder.path().join("catalog.txt");
     fs::write(&cache, format!("{OLDER}no line of a catalog")).unwrap();
     let (embedded, warnings) = chosen(None, Some(&cache));
-    assert_eq!((embedded.origin(), warnings), (&CatalogOrigin::Embedded, Vec::new()));
+    assert_eq!(
+        (embedded.origin(), warnings),
+        (&CatalogOrigin::Embedded, Vec::new())
+    );
 }
 
 #[test]
@@ -114,13 +136,19 @@ fn a_named_catalog_may_be_a_folder_and_must_be_usable() {
         let error = choose(Some(&file), None, &mut |_| {}).unwrap_err().to_string();
         assert!(error.contains("odd`") && error.contains(part), "{error}");
     }
-    assert!(matches!(choose(Some(Path::new("/no/such")), None, &mut |_| {}), Err(UpdateError::Read { .. })));
+    assert!(matches!(
+        choose(Some(Path::new("/no/such")), None, &mut |_| {}),
+        Err(UpdateError::Read { .. })
+    ));
 }
 
 #[test]
 fn a_catalog_gets_a_warning_after_sixty_days() {
     let folder = TempDir::new().unwrap();
-    let (cache, plain) = (folder.path().join("catalog.txt"), folder.path().join("plain.json"));
+    let (cache, plain) = (
+        folder.path().join("catalog.txt"),
+        folder.path().join("plain.json"),
+    );
     fs::write(&cache, NEWER).unwrap();
     fs::write(&plain, r#"{"s3":["GetObject"]}"#).unwrap();
     let at = |now: &str| now.parse::<Timestamp>().unwrap();
@@ -136,9 +164,16 @@ fn a_catalog_gets_a_warning_after_sixty_days() {
     );
 
     let (named, _) = chosen(Some(&cache), None);
-    assert!(stale_warning(&named, sixty_one).unwrap().ends_with("and drop --catalog"));
+    assert!(
+        stale_warning(&named, sixty_one)
+            .unwrap()
+            .ends_with("and drop --catalog")
+    );
     assert_eq!(stale_warning(&chosen(Some(&plain), None).0, sixty_one), None);
     assert_eq!(age_in_days("2099-01-01", sixty_one), Some(61));
     assert_eq!(age_in_days("yesterday", sixty), None);
-    assert_eq!(age_in_days("2099-01-02T00:00:00Z", at("2099-01-01T12:00:00Z")), Some(-1));
+    assert_eq!(
+        age_in_days("2099-01-02T00:00:00Z", at("2099-01-01T12:00:00Z")),
+        Some(-1)
+    );
 }

@@ -25,7 +25,11 @@ const NOW: &str = "2030-05-04T10:20:30.5Z";
 fn aws_but(odd: impl Fn(usize) -> Option<Reply> + Send + Sync + 'static) -> Server {
     Server::start(|port| {
         move |path: &str, before| {
-            let odd = if path == "/v1/s3/s3.json" { odd(before) } else { None };
+            let odd = if path == "/v1/s3/s3.json" {
+                odd(before)
+            } else {
+                None
+            };
             odd.unwrap_or_else(|| reference(port, path))
         }
     })
@@ -59,7 +63,10 @@ impl Attempt {
         let home = TempDir::new().unwrap();
         fs::create_dir_all(home.path().join("leastwise")).unwrap();
         fs::write(home.path().join("leastwise/catalog.txt"), "the old one").unwrap();
-        let limits = DownloadLimits { first_pause: Duration::from_millis(10), ..DownloadLimits::default() };
+        let limits = DownloadLimits {
+            first_pause: Duration::from_millis(10),
+            ..DownloadLimits::default()
+        };
         Self {
             source: CatalogSource::of(Some(from)),
             in_use: Catalog::from_json(r#"{"s3":["GetObject"]}"#).unwrap(),
@@ -96,7 +103,10 @@ impl Attempt {
 
     fn told(&self, progress: &mut dyn FnMut(DownloadProgress)) -> Result<Updated, UpdateError> {
         let set = |name: &str| {
-            self.environment.iter().find(|(set, _)| *set == name).map(|(_, value)| OsString::from(value))
+            self.environment
+                .iter()
+                .find(|(set, _)| *set == name)
+                .map(|(_, value)| OsString::from(value))
         };
         let cache = self.cache();
         let options = Options {

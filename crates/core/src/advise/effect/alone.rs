@@ -31,11 +31,16 @@ impl<'t> Effects<'t> {
         for holder in &held.holders {
             let changed = after.iter().find(|it| it.holders.contains(holder));
             for at in self.reached(*holder) {
-                fates.entry(at).or_default().insert(changed.map(|it| it.change.as_str()));
+                fates
+                    .entry(at)
+                    .or_default()
+                    .insert(changed.map(|it| it.change.as_str()));
             }
         }
         for (at, fates) in fates {
-            let Some(person) = self.people.get_mut(at) else { continue };
+            let Some(person) = self.people.get_mut(at) else {
+                continue;
+            };
             let mut again = before.clone();
             if fates.len() < 2 {
                 again.intersect(&person.before);
@@ -55,7 +60,12 @@ impl<'t> Effects<'t> {
             lost.subtract(again);
             also_granted.intersect(again);
             let is_plain = !person.is_unread && person.twice.is_nothing();
-            LostAlone { change, lost, also_granted, is_plain }
+            LostAlone {
+                change,
+                lost,
+                also_granted,
+                is_plain,
+            }
         })
     }
 }

@@ -19,7 +19,9 @@ impl<'a> Universe<'a> {
                 continue;
             }
             let at = self.cover(service);
-            let Some(scope) = self.scopes.get_mut(at) else { continue };
+            let Some(scope) = self.scopes.get_mut(at) else {
+                continue;
+            };
             scope.whole |= extent.whole;
             let (known, first) = (scope.known, scope.first_word * 64);
             for name in extent.names.iter() {
@@ -53,7 +55,12 @@ impl<'a> Universe<'a> {
     }
 
     fn add_extra(&mut self, scope: usize, from: NamedBy, spelled: Cow<'a, str>) {
-        self.extras.push(Extra { scope, lower: spelled.to_ascii_lowercase(), from, spelled });
+        self.extras.push(Extra {
+            scope,
+            lower: spelled.to_ascii_lowercase(),
+            from,
+            spelled,
+        });
     }
 
     pub(super) fn cover_policy(&mut self, policy: &Document<'a>, basis: Basis<'a>) {
@@ -91,7 +98,10 @@ impl<'a> Universe<'a> {
             return;
         }
         for at in 0..self.scopes.len() {
-            let Some((prefix, known)) = self.scopes.get(at).map(|scope| (scope.prefix.clone(), scope.known))
+            let Some((prefix, known)) = self
+                .scopes
+                .get(at)
+                .map(|scope| (scope.prefix.clone(), scope.known))
             else {
                 continue;
             };
@@ -110,8 +120,10 @@ impl<'a> Universe<'a> {
         let mut all = std::mem::replace(&mut self.unused, ActionBits(Vec::new()));
         let named = all.clone();
         for at in 0..self.scopes.len() {
-            let Some((prefix, known, whole)) =
-                self.scopes.get(at).map(|scope| (scope.prefix.clone(), scope.known, scope.whole))
+            let Some((prefix, known, whole)) = self
+                .scopes
+                .get(at)
+                .map(|scope| (scope.prefix.clone(), scope.known, scope.whole))
             else {
                 continue;
             };
@@ -119,11 +131,17 @@ impl<'a> Universe<'a> {
             let mut withheld = false;
             if whole {
                 self.insert_scope(at, &mut all);
-                let known = known.into_iter().flat_map(|service| basis.unobserved.places(service));
+                let known = known
+                    .into_iter()
+                    .flat_map(|service| basis.unobserved.places(service));
                 let known = known.map(|place| self.bit(at, place));
-                let extras =
-                    self.extras_of(at).filter(|(_, extra)| basis.unobserved.has(&prefix, &extra.lower));
-                for bit in known.chain(extras.map(|(bit, _)| bit)).filter(|bit| !named.has(*bit)) {
+                let extras = self
+                    .extras_of(at)
+                    .filter(|(_, extra)| basis.unobserved.has(&prefix, &extra.lower));
+                for bit in known
+                    .chain(extras.map(|(bit, _)| bit))
+                    .filter(|bit| !named.has(*bit))
+                {
                     withheld = true;
                     all.remove(bit);
                 }
@@ -168,7 +186,10 @@ impl<'a> Universe<'a> {
 
     fn push_scope(&mut self, prefix: Cow<'a, str>, known: Option<&'a Service>) -> usize {
         let first_word = self.unused.0.len();
-        self.unused.0.resize(first_word + known.map_or(0, |service| service.len().div_ceil(64)), 0);
+        self.unused.0.resize(
+            first_word + known.map_or(0, |service| service.len().div_ceil(64)),
+            0,
+        );
         self.scopes.push(Scope {
             prefix,
             known,
@@ -195,10 +216,15 @@ impl<'a> Universe<'a> {
         self.extras.sort_by(|a, b| {
             (a.scope, &a.lower, a.from, &a.spelled).cmp(&(b.scope, &b.lower, b.from, &b.spelled))
         });
-        self.extras.dedup_by(|later, first| later.scope == first.scope && later.lower == first.lower);
+        self.extras
+            .dedup_by(|later, first| later.scope == first.scope && later.lower == first.lower);
         for (number, extra) in self.extras.iter().enumerate() {
             if let Some(scope) = self.scopes.get_mut(extra.scope) {
-                let start = if scope.extras.is_empty() { number } else { scope.extras.start };
+                let start = if scope.extras.is_empty() {
+                    number
+                } else {
+                    scope.extras.start
+                };
                 scope.extras = start..number + 1;
             }
         }

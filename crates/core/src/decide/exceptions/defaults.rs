@@ -59,7 +59,11 @@ impl DefaultRule {
 /// Whether the service control policy of the control AWS-GR_IAM_ROLE_CHANGE_PROHIBITED names the role:
 /// `role/aws-controltower-*`, `role/*AWSControlTower*`, `role/stacksets-exec-*`.
 fn is_protected(role: &Principal) -> bool {
-    let resource = format!("{}{}", role.path.strip_prefix('/').unwrap_or(&role.path), role.name);
+    let resource = format!(
+        "{}{}",
+        role.path.strip_prefix('/').unwrap_or(&role.path),
+        role.name
+    );
     resource.starts_with("aws-controltower-")
         || resource.starts_with("stacksets-exec-")
         || resource.contains("AWSControlTower")

@@ -40,7 +40,9 @@ impl<'e> Kept<'e> {
 
     /// Whether an action is kept.
     pub fn keeps(&self, service: &str, name: &str) -> bool {
-        self.patterns.iter().any(|(_, pattern)| pattern.matches(service, name))
+        self.patterns
+            .iter()
+            .any(|(_, pattern)| pattern.matches(service, name))
     }
 
     /// What several principals keep together.
@@ -82,7 +84,10 @@ impl<'e> Kept<'e> {
             }
             Removable::Anything if !self.is_empty() => {
                 let mut all = ActionSet::new();
-                basis.catalog.services().for_each(|service| all.add_service(service.prefix()));
+                basis
+                    .catalog
+                    .services()
+                    .for_each(|service| all.add_service(service.prefix()));
                 Cow::Owned(Removable::Only(self.take_out(&all, basis)))
             }
             other => Cow::Borrowed(other),
@@ -92,25 +97,34 @@ impl<'e> Kept<'e> {
     /// Whether anything that could be removed is kept.
     fn touches(&self, unused: &ActionSet) -> bool {
         self.patterns.iter().any(|(_, pattern)| {
-            unused.iter().filter(|(service, _)| is_about(pattern, service)).any(|(service, extent)| {
-                extent.whole || extent.names.iter().any(|name| pattern.matches(service, name))
-            })
+            unused
+                .iter()
+                .filter(|(service, _)| is_about(pattern, service))
+                .any(|(service, extent)| {
+                    extent.whole || extent.names.iter().any(|name| pattern.matches(service, name))
+                })
         })
     }
 }
 
 /// Whether a pattern matches anything of a service.
 fn is_about(pattern: &ActionPattern, service: &str) -> bool {
-    pattern.service().is_none_or(|own| own.eq_ignore_ascii_case(service))
+    pattern
+        .service()
+        .is_none_or(|own| own.eq_ignore_ascii_case(service))
 }
 
 /// Number of removable actions that a pattern matches. For a whole service, those in the catalog.
 pub(super) fn matched(patterns: &[ActionPattern], removable: &Removable, catalog: &Catalog) -> usize {
-    let Removable::Only(unused) = removable else { return 0 };
+    let Removable::Only(unused) = removable else {
+        return 0;
+    };
     let stays = |service: &str, name: &str| patterns.iter().any(|pattern| pattern.matches(service, name));
     let of_service = |(service, extent): (&Arc<str>, &Extent)| {
         if extent.whole {
-            known(catalog, service).filter(|name| stays(service, name)).count()
+            known(catalog, service)
+                .filter(|name| stays(service, name))
+                .count()
         } else {
             extent.names.iter().filter(|name| stays(service, name)).count()
         }
@@ -121,5 +135,7 @@ pub(super) fn matched(patterns: &[ActionPattern], removable: &Removable, catalog
 /// Actions of a service, as the catalog spells them.
 fn known<'c>(catalog: &'c Catalog, service: &str) -> impl Iterator<Item = &'c str> {
     let found = catalog.place_of(service).and_then(|place| catalog.service(place));
-    found.into_iter().flat_map(|service| (0..service.len()).map(|place| service.spelled(place)))
+    found
+        .into_iter()
+        .flat_map(|service| (0..service.len()).map(|place| service.spelled(place)))
 }

@@ -64,7 +64,9 @@ impl<'c> Rule<'c> {
 
     /// Whether it applies to this policy, by name or ARN, of a principal that it covers.
     fn covers_policy(&self, policy: &str) -> bool {
-        let RuleText::Exception(exception) = self.text else { return true };
+        let RuleText::Exception(exception) = self.text else {
+            return true;
+        };
         // The name of an inline policy has neither colon nor slash.
         if policy.starts_with("arn:") {
             exception.covers_policy(policy.rsplit('/').next().unwrap_or(policy), Some(policy))
@@ -96,16 +98,25 @@ impl<'c> Exceptions<'c> {
         let mut on_line: BTreeMap<usize, usize> = BTreeMap::new();
         let written = exceptions.iter().map(|exception| {
             let seen = on_line.entry(exception.line).or_default();
-            let id = RuleId::Config { line: exception.line, before: *seen };
+            let id = RuleId::Config {
+                line: exception.line,
+                before: *seen,
+            };
             *seen += 1;
             (id, RuleText::Exception(exception))
         });
-        let kept = keep.iter().enumerate().map(|(at, it)| (RuleId::Keep(at + 1), RuleText::Keep(it)));
+        let kept = keep
+            .iter()
+            .enumerate()
+            .map(|(at, it)| (RuleId::Keep(at + 1), RuleText::Keep(it)));
         let rules = always.into_iter().chain(written).chain(kept).map(|(id, text)| {
             let is_past = matches!(text, RuleText::Exception(exception) if exception.expires.is_past(today));
             Rule { id, text, is_past }
         });
-        Self { rules: rules.collect(), today }
+        Self {
+            rules: rules.collect(),
+            today,
+        }
     }
 
     /// The rules that can apply to one account.
@@ -115,7 +126,11 @@ impl<'c> Exceptions<'c> {
             RuleText::Default(_) | RuleText::Keep(_) => true,
         };
         let enrolled = defaults::is_enrolled(inventory);
-        AccountExceptions { inventory, rules: self.rules.iter().filter(about).collect(), enrolled }
+        AccountExceptions {
+            inventory,
+            rules: self.rules.iter().filter(about).collect(),
+            enrolled,
+        }
     }
 
     /// Reason and owner of a rule.
@@ -181,7 +196,10 @@ impl<'e> AccountExceptions<'e> {
                     continue;
                 }
                 if rule.names_policies() {
-                    let held = self.held(principal).filter(|policy| rule.covers_policy(policy)).count();
+                    let held = self
+                        .held(principal)
+                        .filter(|policy| rule.covers_policy(policy))
+                        .count();
                     if held == 0 {
                         continue;
                     }
@@ -207,10 +225,21 @@ impl<'e> AccountExceptions<'e> {
 
     /// Policies that apply to a principal, including those of its groups, by name or ARN.
     fn held<'p>(&'p self, principal: &'p Principal) -> impl Iterator<Item = &'p str> {
-        let groups = principal.groups.iter().filter_map(|group| self.inventory.groups.get(group));
+        let groups = principal
+            .groups
+            .iter()
+            .filter_map(|group| self.inventory.groups.get(group));
         let of_groups = groups.flat_map(|group| {
-            let inline = group.group_policy_list.iter().map(|policy| policy.policy_name.as_str());
-            inline.chain(group.attached_managed_policies.iter().map(|policy| policy.policy_arn.as_str()))
+            let inline = group
+                .group_policy_list
+                .iter()
+                .map(|policy| policy.policy_name.as_str());
+            inline.chain(
+                group
+                    .attached_managed_policies
+                    .iter()
+                    .map(|policy| policy.policy_arn.as_str()),
+            )
         });
         let inline = principal.inline.iter().map(|policy| policy.policy_name.as_str());
         let attached = principal.attached.iter().map(|policy| policy.policy_arn.as_str());

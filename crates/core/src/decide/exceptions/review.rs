@@ -82,7 +82,14 @@ impl<'c> Exceptions<'c> {
             let uses = usage.of(rule.id);
             let (reason, owner) = rule.wording();
             let states = self.states(rule, uses, population);
-            ExceptionReview { id: rule.id, reason, owner, expires: rule.expires(), uses, states }
+            ExceptionReview {
+                id: rule.id,
+                reason,
+                owner,
+                expires: rule.expires(),
+                uses,
+                states,
+            }
         };
         self.rules.iter().map(review).collect()
     }
@@ -101,7 +108,11 @@ impl<'c> Exceptions<'c> {
         if matches!(rule.text, RuleText::Default(_)) {
             return states;
         }
-        let is_met = if rule.is_scoped() { uses.principals > 0 } else { uses.actions > 0 };
+        let is_met = if rule.is_scoped() {
+            uses.principals > 0
+        } else {
+            uses.actions > 0
+        };
         if population > 0 && !is_met {
             states.push(RuleState::NeverMatched);
         }
@@ -126,7 +137,9 @@ impl<'c> Rule<'c> {
 
     /// Whether it is limited to some principals or policies, not only to actions.
     fn is_scoped(&self) -> bool {
-        let RuleText::Exception(it) = self.text else { return false };
+        let RuleText::Exception(it) = self.text else {
+            return false;
+        };
         !(it.accounts.is_empty()
             && it.units.is_empty()
             && it.paths.is_empty()

@@ -56,7 +56,10 @@ impl Exception {
         any(&self.paths, &principal.path)
             && any(&self.names, &principal.name)
             && self.tags.iter().all(|(key, value)| {
-                principal.tags.iter().any(|tag| tag.key == *key && value.matches(&tag.value))
+                principal
+                    .tags
+                    .iter()
+                    .any(|tag| tag.key == *key && value.matches(&tag.value))
             })
     }
 
@@ -116,7 +119,10 @@ impl Selector {
     pub fn selects(&self, account: &Account) -> bool {
         match self {
             Self::Account(id) => *id == account.id,
-            Self::Unit(unit) => account.paths.iter().any(|path| path.split('/').any(|part| part == unit)),
+            Self::Unit(unit) => account
+                .paths
+                .iter()
+                .any(|path| path.split('/').any(|part| part == unit)),
             Self::Name(glob) => glob.matches(&account.name),
         }
     }

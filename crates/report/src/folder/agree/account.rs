@@ -13,24 +13,38 @@ use leastwise_core::report::{
 /// What an account's file says that does not agree with the rest of it, or with `report.json`.
 pub fn account(account: &AccountReport, report: &Report) -> Vec<String> {
     let mut wrong = Wrong::default();
-    wrong.unless(account.schema == SCHEMA, || format!("it has schema {}", account.schema));
+    wrong.unless(account.schema == SCHEMA, || {
+        format!("it has schema {}", account.schema)
+    });
     let it = AccountCheck::of(account, report);
     it.summary(&mut wrong);
     it.policies(&mut wrong);
-    account.principals.iter().for_each(|principal| it.principal(principal, &mut wrong));
-    let all = [("recommendations", &account.recommendations), ("alternatives", &account.alternatives)];
+    account
+        .principals
+        .iter()
+        .for_each(|principal| it.principal(principal, &mut wrong));
+    let all = [
+        ("recommendations", &account.recommendations),
+        ("alternatives", &account.alternatives),
+    ];
     for (what, changes) in all {
         wrong.unless(is_sorted(changes.iter().map(|it| &it.id)), || {
             format!("the IDs of {what} are not sorted or not unique")
         });
         changes.iter().for_each(|change| it.change(change, &mut wrong));
     }
-    account.recommendations.iter().for_each(|change| ready(change, report, &mut wrong));
+    account
+        .recommendations
+        .iter()
+        .for_each(|change| ready(change, report, &mut wrong));
     it.removed(&mut wrong);
     for left in &account.left_alone {
         let known = left.reaches.iter().all(|arn| it.people.contains(arn.as_str()));
         wrong.unless(known, || {
-            format!("the unchanged policy {} lists a principal that is not in the account", left.policy)
+            format!(
+                "the unchanged policy {} lists a principal that is not in the account",
+                left.policy
+            )
         });
     }
     it.trials(&mut wrong);
@@ -75,7 +89,11 @@ impl<'r> AccountCheck<'r> {
                 changes.entry(arn).or_default().insert(&change.id);
             }
         }
-        for family in report.families.iter().filter(|family| family.recommendation.is_some()) {
+        for family in report
+            .families
+            .iter()
+            .filter(|family| family.recommendation.is_some())
+        {
             let here = here(family, &account.summary.id).iter();
             for arn in here.flat_map(|it| &it.principals) {
                 changes.entry(arn).or_default().insert(&family.id);
@@ -89,7 +107,10 @@ impl<'r> AccountCheck<'r> {
         }
         let mut managed: BTreeMap<&str, Vec<&PolicyRow>> = BTreeMap::new();
         for policy in &account.policies {
-            policy.arn.iter().for_each(|arn| managed.entry(arn).or_default().push(policy));
+            policy
+                .arn
+                .iter()
+                .for_each(|arn| managed.entry(arn).or_default().push(policy));
         }
         Self {
             account,
@@ -114,10 +135,15 @@ impl<'r> AccountCheck<'r> {
             Coverage::Suspended | Coverage::Excluded => summary.failures.is_empty() && is_empty,
         };
         wrong.unless(fits, || {
-            format!("the coverage `{}` does not match the failures and rows", summary.coverage.name())
+            format!(
+                "the coverage `{}` does not match the failures and rows",
+                summary.coverage.name()
+            )
         });
         let double = twice(self.account.principals.iter().map(|it| it.arn.as_str()));
-        wrong.unless(double.is_none(), || format!("{} appears twice", double.unwrap_or_default()));
+        wrong.unless(double.is_none(), || {
+            format!("{} appears twice", double.unwrap_or_default())
+        });
     }
 
     fn policies(&self, wrong: &mut Wrong) {
@@ -125,55 +151,84 @@ impl<'r> AccountCheck<'r> {
         let ids = self.account.policies.iter().map(|it| it.id.as_str());
         wrong.unless(ids.is_sorted(), || "the policies are not sorted".to_owned());
         for policy in &self.account.policies {
-            let known = policy.reaches.iter().all(|arn| self.people.contains(arn.as_str()));
+            let known = policy
+                .reaches
+                .iter()
+                .all(|arn| self.people.contains(arn.as_str()));
             wrong.unless(known, || {
-                format!("policy {} lists a principal that is not in the account", policy.id)
+                format!(
+                    "policy {} lists a principal that is not in the account",
+                    policy.id
+                )
             });
             let kind = match policy.arn.as_deref() {
                 None => PolicyKind::Inline,
                 Some(arn) if is_aws_managed(arn) => PolicyKind::AwsManaged,
                 Some(_) => PolicyKind::CustomerManaged,
             };
-            wrong.unless(policy.kind == kind, || format!("policy {} is not {}", policy.id, policy.kind));
+            wrong.unless(policy.kind == kind, || {
+                format!("policy {} is not {}", policy.id, policy.kind)
+            });
         }
     }
 
     fn principal(&self, it: &'r PrincipalRow, wrong: &mut Wrong) {
         let none = BTreeSet::new();
         // arn:aws:iam::<account>:<kind>/<path><name>
-        let Arn { partition, service, region, account, resource } = Arn::of(&it.arn);
+        let Arn {
+            partition,
+            service,
+            region,
+            account,
+            resource,
+        } = Arn::of(&it.arn);
         let is_own = (service, region) == ("iam", "")
             && partition == self.report.partition
             && account == self.account.summary.id
             && resource.split('/').next() == Some(it.kind.name())
             && resource.rsplit('/').next() == Some(it.name.as_str());
-        wrong.unless(is_own, || format!("{} is not a {} `{}` of this account", it.arn, it.kind, it.name));
+        wrong.unless(is_own, || {
+            format!("{} is not a {} `{}` of this account", it.arn, it.kind, it.name)
+        });
         let held = self.held.get(it.arn.as_str()).unwrap_or(&none);
         let told: BTreeSet<&str> = it.policies.iter().map(String::as_str).collect();
-        wrong.unless(told == *held, || format!("{} has other policies than those that list it", it.arn));
+        wrong.unless(told == *held, || {
+            format!("{} has other policies than those that list it", it.arn)
+        });
         // Of an idle principal the one advice is to review it.
         let reaching = self.changes.get(it.arn.as_str()).unwrap_or(&none);
         let is_reducible = it.status == PrincipalStatus::Reducible;
         let reaching = if is_reducible { reaching } else { &none };
         let told: BTreeSet<&str> = it.recommendations.iter().map(String::as_str).collect();
-        wrong.unless(told == *reaching, || format!("{} has other changes than those that list it", it.arn));
+        wrong.unless(told == *reaching, || {
+            format!("{} has other changes than those that list it", it.arn)
+        });
         wrong.unless(!is_reducible || !told.is_empty(), || {
             format!("{} is `reducible`, but no change lists it", it.arn)
         });
         let rules = self.report.exceptions.iter().map(|rule| rule.id.as_str());
-        let has_rule = it.rule.as_deref().is_some_and(|rule| rules.into_iter().any(|id| id == rule));
-        wrong.unless(has_rule || it.rule.is_none() && it.status != PrincipalStatus::Excluded, || {
-            format!("{} is excepted by an exception that does not exist", it.arn)
-        });
+        let has_rule = it
+            .rule
+            .as_deref()
+            .is_some_and(|rule| rules.into_iter().any(|id| id == rule));
+        wrong.unless(
+            has_rule || it.rule.is_none() && it.status != PrincipalStatus::Excluded,
+            || format!("{} is excepted by an exception that does not exist", it.arn),
+        );
         let removed: usize = it.removals.values().map(|removal| removal.permissions).sum();
         let by_level: usize = it.effect.removed_by_level.values().sum();
-        wrong.unless((removed, by_level) == (it.effect.removed, it.effect.removed), || {
-            format!("what the changes remove from {} does not add up", it.arn)
-        });
+        wrong.unless(
+            (removed, by_level) == (it.effect.removed, it.effect.removed),
+            || format!("what the changes remove from {} does not add up", it.arn),
+        );
         let remains = it.effect.remains.iter().all(|left| {
-            self.policies.get(left.policy.as_str()).is_some_and(|policy| policy.state == left.state)
+            self.policies
+                .get(left.policy.as_str())
+                .is_some_and(|policy| policy.state == left.state)
         });
-        wrong.unless(remains, || format!("the remaining permissions of {} match no policy or state", it.arn));
+        wrong.unless(remains, || {
+            format!("the remaining permissions of {} match no policy or state", it.arn)
+        });
     }
 
     fn change(&self, it: &'r Recommendation, wrong: &mut Wrong) {
@@ -187,9 +242,13 @@ impl<'r> AccountCheck<'r> {
         };
         let reached: BTreeSet<&String> = rows.iter().flat_map(|row| &row.reaches).collect();
         let is_held = !rows.is_empty()
-            && rows.iter().all(|row| row.name == it.policy && Some(row.kind) == it.policy_kind)
+            && rows
+                .iter()
+                .all(|row| row.name == it.policy && Some(row.kind) == it.policy_kind)
             && it.reaches.iter().all(|arn| reached.contains(arn));
-        wrong.unless(is_held, || format!("{id}: none of its principals has the policy `{}`", it.policy));
+        wrong.unless(is_held, || {
+            format!("{id}: none of its principals has the policy `{}`", it.policy)
+        });
         common(it, wrong);
     }
 
@@ -197,16 +256,24 @@ impl<'r> AccountCheck<'r> {
     fn removed(&self, wrong: &mut Wrong) {
         let by_change = removals(&self.account.principals);
         for it in &self.account.recommendations {
-            let told = Removal { permissions: it.permissions_removed, risk: it.impact.risk };
+            let told = Removal {
+                permissions: it.permissions_removed,
+                risk: it.impact.risk,
+            };
             let found = by_change.get(&it.id).copied().unwrap_or_default();
-            wrong.unless(told == found, || format!("{}: the removed permissions do not add up", it.id));
+            wrong.unless(told == found, || {
+                format!("{}: the removed permissions do not add up", it.id)
+            });
         }
         let own = self.account.recommendations.iter().map(|it| &it.id);
         let families = self.report.recommendations.iter().map(|it| &it.id);
         let known: BTreeSet<&String> = own.chain(families).collect();
         let unknown = by_change.keys().find(|id| !known.contains(id));
         wrong.unless(unknown.is_none(), || {
-            format!("the change {} does not exist", unknown.cloned().unwrap_or_default())
+            format!(
+                "the change {} does not exist",
+                unknown.cloned().unwrap_or_default()
+            )
         });
     }
 }
@@ -215,16 +282,20 @@ impl<'r> AccountCheck<'r> {
 pub(super) fn common(it: &Recommendation, wrong: &mut Wrong) {
     let id = &it.id;
     wrong.unless(is_sure(&it.confidence), || {
-        format!("{id}: the confidence `{}` does not match its reasons", it.confidence.level)
+        format!(
+            "{id}: the confidence `{}` does not match its reasons",
+            it.confidence.level
+        )
     });
 }
 
 /// Whether it is ready is said where that was asked for.
 pub(super) fn ready(it: &Recommendation, report: &Report, wrong: &mut Wrong) {
     let asked = report.ready.is_some();
-    wrong.unless((it.ready.is_some(), it.nights_stable.is_some()) == (asked, asked), || {
-        format!("{}: `ready` does not match report.json", it.id)
-    });
+    wrong.unless(
+        (it.ready.is_some(), it.nights_stable.is_some()) == (asked, asked),
+        || format!("{}: `ready` does not match report.json", it.id),
+    );
 }
 
 /// The confidence is what its weakest reason leaves.

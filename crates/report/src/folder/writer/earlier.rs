@@ -17,7 +17,11 @@ use leastwise_files as files;
 use leastwise_files::disk::{FileKind, Folder};
 
 /// What may lie beside a manifest, for whoever signs it.
-const SIGNATURES: [&str; 3] = ["manifest.json.sig", "manifest.json.minisig", "manifest.json.sigstore.json"];
+const SIGNATURES: [&str; 3] = [
+    "manifest.json.sig",
+    "manifest.json.minisig",
+    "manifest.json.sigstore.json",
+];
 
 /// What is written, and so what alone may be replaced by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +38,10 @@ impl OutputKind {
     /// Refuses a place where there is anything but nothing, an empty folder or an earlier output of the same kind.
     pub(super) fn can_replace(self, parent: &Folder, name: &OsStr) -> Result<(), WriteError> {
         let target = parent.path().join(name);
-        let io = |error| WriteError::Io { path: target.clone(), error };
+        let io = |error| WriteError::Io {
+            path: target.clone(),
+            error,
+        };
         match parent.kind(name).map_err(io)? {
             None => return Ok(()),
             Some(FileKind::Folder) => {}
@@ -59,9 +66,15 @@ impl OutputKind {
     /// have a `manifest.json`, and what is replaced is gone.
     fn form(self) -> (&'static str, &'static [&'static str]) {
         match self {
-            Self::Report => ("manifest.json", &["schema", "tool", "started", "catalog", "totals", "files"]),
+            Self::Report => (
+                "manifest.json",
+                &["schema", "tool", "started", "catalog", "totals", "files"],
+            ),
             Self::Snapshot => ("snapshot.json", &["format", "capturedAt", "partition"]),
-            Self::Part => ("part.json", &["format", "tool", "shard", "of", "settings", "files"]),
+            Self::Part => (
+                "part.json",
+                &["format", "tool", "shard", "of", "settings", "files"],
+            ),
         }
     }
 
@@ -70,7 +83,9 @@ impl OutputKind {
         let (name, keys) = self.form();
         let file = BufReader::new(files::open(folder, name, files::REPORT).ok()?);
         let marker: Marker = serde_json::from_reader(file).ok()?;
-        keys.iter().all(|key| marker.keys.contains(*key)).then_some(marker)
+        keys.iter()
+            .all(|key| marker.keys.contains(*key))
+            .then_some(marker)
     }
 
     /// Whether a file is part of such an output.
@@ -89,9 +104,15 @@ impl OutputKind {
 /// Whether a snapshot has such a file.
 fn is_of_snapshot(path: &str) -> bool {
     const COMMON: [&str; 2] = ["accounts.json", "analyzers.json"];
-    const OF_AN_ACCOUNT: [&str; 4] =
-        ["authorization.json", "findings.json", "last-accessed.json", "error.json"];
-    let of_account = path.strip_prefix("accounts/").and_then(|rest| rest.split_once('/'));
+    const OF_AN_ACCOUNT: [&str; 4] = [
+        "authorization.json",
+        "findings.json",
+        "last-accessed.json",
+        "error.json",
+    ];
+    let of_account = path
+        .strip_prefix("accounts/")
+        .and_then(|rest| rest.split_once('/'));
     COMMON.contains(&path)
         || of_account.is_some_and(|(id, file)| is_account_id(id) && OF_AN_ACCOUNT.contains(&file))
 }
@@ -105,7 +126,9 @@ struct Marker {
 
 impl Marker {
     fn lists(&self, path: &str) -> bool {
-        self.files.binary_search(&FileHash::of(path.as_bytes()).bytes()).is_ok()
+        self.files
+            .binary_search(&FileHash::of(path.as_bytes()).bytes())
+            .is_ok()
     }
 }
 

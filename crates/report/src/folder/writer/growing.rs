@@ -53,7 +53,11 @@ impl AllGrowing {
             None => {
                 let file = Some(BufWriter::new(folder.create(path)?));
                 self.open += 1;
-                let new = Growing { file, hash: Sha256::new(), elements: 0 };
+                let new = Growing {
+                    file,
+                    hash: Sha256::new(),
+                    elements: 0,
+                };
                 self.files.entry(path.to_owned()).or_insert(new)
             }
         };
@@ -66,10 +70,13 @@ impl AllGrowing {
 
     /// Ends them all; gives their hashes.
     pub(super) fn end(self) -> Result<Vec<(String, Sha256)>, (String, io::Error)> {
-        let ended = self.files.into_iter().map(|(path, mut growing)| match growing.close() {
-            Ok(()) => Ok((path, growing.hash)),
-            Err(error) => Err((path, error)),
-        });
+        let ended = self
+            .files
+            .into_iter()
+            .map(|(path, mut growing)| match growing.close() {
+                Ok(()) => Ok((path, growing.hash)),
+                Err(error) => Err((path, error)),
+            });
         ended.collect()
     }
 }
@@ -79,7 +86,14 @@ impl Growing {
         if element {
             self.elements += 1;
         }
-        for bytes in [if element && self.elements > 1 { &b",\n"[..] } else { b"" }, bytes] {
+        for bytes in [
+            if element && self.elements > 1 {
+                &b",\n"[..]
+            } else {
+                b""
+            },
+            bytes,
+        ] {
             self.hash.update(bytes);
             if let Some(file) = &mut self.file {
                 file.write_all(bytes)?;

@@ -31,7 +31,13 @@ impl WorkFolder {
     pub(super) fn begin(parent: Folder, name: OsString) -> io::Result<Self> {
         let (work, work_name) = parent.make_unguessable(&prefix(&name), SUFFIX)?;
         match work.make(Path::new(NEW)) {
-            Ok(folder) => Ok(Self { parent, name, work, work_name, folder }),
+            Ok(folder) => Ok(Self {
+                parent,
+                name,
+                work,
+                work_name,
+                folder,
+            }),
             Err(error) => {
                 let _ = parent.remove(Path::new(&work_name));
                 Err(error)

@@ -65,7 +65,10 @@ impl Format for Asff {
                 let before = before.map(|it| of_account(&AccountView::of(earlier.report(), &it)));
                 let judged = earlier.judged(report, Some(account), now, before.unwrap_or_default());
                 let today = day(report, account);
-                judged.into_iter().map(|(state, finding)| finding.with(state, &today)).collect()
+                judged
+                    .into_iter()
+                    .map(|(state, finding)| finding.with(state, &today))
+                    .collect()
             }
         };
         files(&account.summary.id, &all)
@@ -77,7 +80,10 @@ fn files(account: &str, findings: &[AsffFinding]) -> Vec<Part> {
     let mut calls: Vec<Vec<String>> = Vec::new();
     let mut length = 0;
     for text in findings.iter().map(super::json) {
-        match calls.last_mut().filter(|call| call.len() < MOST && length + text.len() < LONGEST) {
+        match calls
+            .last_mut()
+            .filter(|call| call.len() < MOST && length + text.len() < LONGEST)
+        {
             Some(call) => {
                 length += text.len();
                 call.push(text);
@@ -89,7 +95,10 @@ fn files(account: &str, findings: &[AsffFinding]) -> Vec<Part> {
         }
     }
     let file = |(number, call): (usize, Vec<String>)| {
-        Part::text(&format!("asff/{account}/{number:04}.json"), format!("[\n{}\n]\n", call.join(",\n")))
+        Part::text(
+            &format!("asff/{account}/{number:04}.json"),
+            format!("[\n{}\n]\n", call.join(",\n")),
+        )
     };
     (1..).zip(calls).map(file).collect()
 }
@@ -102,27 +111,50 @@ fn of_account(view: &AccountView<'_>) -> Vec<AsffFinding> {
         if principal.status == PrincipalStatus::UnusedPrincipal {
             found.push(told.unused(principal));
         }
-        found.extend(principal.unused_access_keys.iter().map(|key| told.idle(principal, key)));
-        found.extend(principal.unused_password.iter().map(|password| told.idle(principal, password)));
+        found.extend(
+            principal
+                .unused_access_keys
+                .iter()
+                .map(|key| told.idle(principal, key)),
+        );
+        found.extend(
+            principal
+                .unused_password
+                .iter()
+                .map(|password| told.idle(principal, password)),
+        );
     }
     // Changes to several accounts that affect this one.
     let is_here = |change: &&AccountChange<'_>| change.share.is_none_or(|it| !it.here.principals.is_empty());
-    found.extend(view.changes.iter().filter(is_here).map(|change| told.change(change.it, change.removal)));
+    found.extend(
+        view.changes
+            .iter()
+            .filter(is_here)
+            .map(|change| told.change(change.it, change.removal)),
+    );
     found
 }
 
 /// Date of the account's usage data; without one, the date of the catalog.
 fn day(report: &Report, account: &AccountReport) -> String {
-    let evaluated =
-        account.summary.evidence.evaluated.as_deref().and_then(|day| day.parse::<Timestamp>().ok());
-    let day = evaluated.or_else(|| report.catalog.updated.parse().ok()).unwrap_or_default();
+    let evaluated = account
+        .summary
+        .evidence
+        .evaluated
+        .as_deref()
+        .and_then(|day| day.parse::<Timestamp>().ok());
+    let day = evaluated
+        .or_else(|| report.catalog.updated.parse().ok())
+        .unwrap_or_default();
     day.to_string()
 }
 
 /// Region to import the findings in: that of the analyzer, or else that of IAM.
 fn region<'r>(report: &'r Report, account: &'r AccountReport) -> &'r str {
     let analyzer = account.summary.evidence.analyzer.as_deref();
-    let of_analyzer = analyzer.map(|arn| Arn::of(arn).region).filter(|it| !it.is_empty());
+    let of_analyzer = analyzer
+        .map(|arn| Arn::of(arn).region)
+        .filter(|it| !it.is_empty());
     of_analyzer.unwrap_or(match report.partition.as_str() {
         "aws-us-gov" => "us-gov-west-1",
         "aws-cn" => "cn-north-1",
@@ -175,7 +207,9 @@ impl Teller<'_> {
         let (partition, id) = (&self.report.partition, &self.account.summary.id);
         let region = region(self.report, self.account);
         let day = day(self.report, self.account);
-        let severity = AsffSeverity { label: label(told.grade) };
+        let severity = AsffSeverity {
+            label: label(told.grade),
+        };
         let resource = |(r#type, id): (&'static str, &str)| AsffResource {
             r#type,
             id: fitted_id(id),
@@ -198,13 +232,23 @@ impl Teller<'_> {
             title: fitted(&told.title, TITLE),
             description: fitted(&told.description, DESCRIPTION),
             remediation: AsffRemediation {
-                recommendation: AsffText { text: fitted(&told.mend, MEND), url: say::page(told.rule) },
+                recommendation: AsffText {
+                    text: fitted(&told.mend, MEND),
+                    url: say::page(told.rule),
+                },
             },
-            product_fields: told.fields.into_iter().map(|(key, text)| (key, fitted(&text, FIELD))).collect(),
+            product_fields: told
+                .fields
+                .into_iter()
+                .map(|(key, text)| (key, fitted(&text, FIELD)))
+                .collect(),
             resources: told.resources.into_iter().take(RESOURCES).map(resource).collect(),
             workflow: Workflow { status: "NEW" },
             record_state: "ACTIVE",
-            finding_provider_fields: ProviderFields { severity, types: [told.kind] },
+            finding_provider_fields: ProviderFields {
+                severity,
+                types: [told.kind],
+            },
         }
     }
 
@@ -214,8 +258,16 @@ impl Teller<'_> {
         let (removed, kept) = (change.proof.removed, change.proof.kept);
         let policy = change.policy_arn.iter().map(|arn| ("AwsIamPolicy", arn.as_str()));
         let here = change.reaches.iter().filter(|arn| Arn::of(arn).account == *id);
-        let principals =
-            here.map(|arn| (if Arn::of(arn).is_user() { "AwsIamUser" } else { "AwsIamRole" }, arn.as_str()));
+        let principals = here.map(|arn| {
+            (
+                if Arn::of(arn).is_user() {
+                    "AwsIamUser"
+                } else {
+                    "AwsIamRole"
+                },
+                arn.as_str(),
+            )
+        });
         let mut resources: Vec<_> = policy.chain(principals).collect();
         if resources.is_empty() {
             resources.push(("Other", &change.id));
@@ -250,7 +302,11 @@ impl Teller<'_> {
             PrincipalKind::User => (UNUSED_USER, "AwsIamUser"),
             PrincipalKind::Role => (UNUSED_ROLE, "AwsIamRole"),
         };
-        let trust = principal.trust.as_ref().map(|trust| format!(" It {}.", trust.why)).unwrap_or_default();
+        let trust = principal
+            .trust
+            .as_ref()
+            .map(|trust| format!(" It {}.", trust.why))
+            .unwrap_or_default();
         self.finding(FindingParts {
             uid: key::of_principal("unused-principal", &principal.arn),
             principal: Some(&principal.arn),
@@ -278,8 +334,18 @@ impl Teller<'_> {
         let since = say::last_used(credential);
         let place = say::account(&self.account.summary);
         let (rule, kind, what, suffix) = match &credential.access_key_id {
-            Some(key) => ("unused-access-key", UNUSED_KEY, format!("access key {key}"), format!("/{key}")),
-            None => ("unused-password", UNUSED_PASSWORD, "console password".to_owned(), String::new()),
+            Some(key) => (
+                "unused-access-key",
+                UNUSED_KEY,
+                format!("access key {key}"),
+                format!("/{key}"),
+            ),
+            None => (
+                "unused-password",
+                UNUSED_PASSWORD,
+                "console password".to_owned(),
+                String::new(),
+            ),
         };
         let mend = reserve::about_credential(principal, credential.access_key_id.is_some());
         self.finding(FindingParts {

@@ -49,7 +49,11 @@ pub struct Changes;
 
 /// The names by which the scripts of an account know some recommendations.
 pub fn change_names(view: &AccountView<'_>, is_one: impl Fn(&str) -> bool) -> Vec<String> {
-    Plan::all(view).into_iter().filter(|plan| is_one(&plan.of.it.id)).map(|plan| plan.name).collect()
+    Plan::all(view)
+        .into_iter()
+        .filter(|plan| is_one(&plan.of.it.id))
+        .map(|plan| plan.name)
+        .collect()
 }
 
 impl Format for Changes {
@@ -77,14 +81,19 @@ impl Format for Changes {
             plans.map(|plan| plan.row(read)).collect()
         };
         // What no script can apply is nobody's to run.
-        let ready = plans.iter().filter(|plan| plan.of.it.ready == Some(true) && plan.obstacle().is_none());
+        let ready = plans
+            .iter()
+            .filter(|plan| plan.of.it.ready == Some(true) && plan.obstacle().is_none());
         let ready: String = ready.map(|plan| format!("{}\n", plan.name)).collect();
         let parts = [
             Part::file(&format!("changes/{id}.jsonl"), table(false)),
             // More of them come from other accounts.
             Part::text(SETS, table(true)),
             Part::text(READY, ready),
-            Part::file(&format!("changes/trial/{id}.jsonl"), trial::table(view, &plans, false)),
+            Part::file(
+                &format!("changes/trial/{id}.jsonl"),
+                trial::table(view, &plans, false),
+            ),
             Part::text(trial::SETS, trial::table(view, &plans, true)),
         ];
         parts.into_iter().filter(|part| !part.text.is_empty()).collect()
@@ -92,7 +101,11 @@ impl Format for Changes {
 }
 
 fn about_ready(after: u32) -> String {
-    let nights = if after == 1 { "1 run".to_owned() } else { format!("{after} runs in a row") };
+    let nights = if after == 1 {
+        "1 run".to_owned()
+    } else {
+        format!("{after} runs in a row")
+    };
     format!(
         "\n## Which are ready\n\n`ready.txt` lists the changes, one per line, that were the same for {nights} and remove \
          nothing\nthat was used in between. The other changes are here too, and can wait.\n"

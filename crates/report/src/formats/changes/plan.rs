@@ -27,9 +27,15 @@ pub(super) struct Plan<'v> {
 #[derive(Debug)]
 pub(super) enum ChangePlace<'v> {
     /// In an account, for these holders; none to create policies only.
-    Account { id: &'v str, holders: &'v [PolicyHolder] },
+    Account {
+        id: &'v str,
+        holders: &'v [PolicyHolder],
+    },
     /// In Identity Center, whose permission set is in these accounts. It may also be in suspended ones.
-    Set { accounts: Vec<&'v str>, suspended: Vec<&'v str> },
+    Set {
+        accounts: Vec<&'v str>,
+        suspended: Vec<&'v str>,
+    },
 }
 
 /// What is changed or goes.
@@ -56,15 +62,28 @@ impl<'v> Plan<'v> {
         let place = match of.set() {
             Some(set) => {
                 // What is suspended cannot use anything, and nothing can be provisioned there.
-                let suspended = view.report.accounts.iter().filter(|it| it.coverage == Coverage::Suspended);
+                let suspended = view
+                    .report
+                    .accounts
+                    .iter()
+                    .filter(|it| it.coverage == Coverage::Suspended);
                 let suspended: Vec<_> = suspended.map(|it| it.id.as_str()).collect();
                 let accounts = set.family.accounts.iter().map(|it| it.account.as_str());
                 let accounts = accounts.filter(|id| !suspended.contains(id)).collect();
                 ChangePlace::Set { accounts, suspended }
             }
-            None => ChangePlace::Account { id, holders: &of.holders },
+            None => ChangePlace::Account {
+                id,
+                holders: &of.holders,
+            },
         };
-        Self { of, name, place, old, partition: &view.report.partition }
+        Self {
+            of,
+            name,
+            place,
+            old,
+            partition: &view.report.partition,
+        }
     }
 
     /// The policies that a permission set is to name, in one of its accounts.
@@ -72,7 +91,13 @@ impl<'v> Plan<'v> {
         let id = &view.account.summary.id;
         let name = format!("{id}/{}", below("policies/", of.it));
         let place = ChangePlace::Account { id, holders: &[] };
-        Self { of, name, place, old: Old::Inline, partition: &view.report.partition }
+        Self {
+            of,
+            name,
+            place,
+            old: Old::Inline,
+            partition: &view.report.partition,
+        }
     }
 
     /// The rows of all changes of an account. What is done in Identity Center comes with the first account
@@ -95,7 +120,12 @@ impl<'v> Plan<'v> {
     /// The principals that it takes permissions from where it is carried out, by what follows `arn:aws:iam::` in their ARNs.
     pub(super) fn principals(&self) -> Vec<&'v str> {
         let prefix = format!("arn:{}:iam::", self.partition);
-        let own = self.of.it.reaches.iter().filter_map(|arn| arn.strip_prefix(&prefix));
+        let own = self
+            .of
+            .it
+            .reaches
+            .iter()
+            .filter_map(|arn| arn.strip_prefix(&prefix));
         match &self.place {
             ChangePlace::Account { holders: [], .. } => Vec::new(),
             ChangePlace::Account { id, .. } => {
@@ -151,7 +181,11 @@ mod tests {
     #[test]
     fn only_what_aws_takes_is_a_name() {
         assert!(is_name("plus+comma,role=a.b@c_d-e") && is_name("-dash"));
-        assert!(["", "a b", "file://x", "a/b", "$(id)", "a\n", "é"].iter().all(|name| !is_name(name)));
+        assert!(
+            ["", "a b", "file://x", "a/b", "$(id)", "a\n", "é"]
+                .iter()
+                .all(|name| !is_name(name))
+        );
         assert!(is_arn("arn:aws:iam::1:policy/'$(id)`/name") && !is_arn("file:///etc/passwd"));
         assert!(!is_arn("arn:aws:iam::1:policy/a b"));
     }

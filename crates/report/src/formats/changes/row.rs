@@ -111,7 +111,10 @@ impl Plan<'_> {
             (None, Some(before), Some(after)) => json(&self.to_carry_out(before, after)),
             (why, _, _) => {
                 let refused = why.unwrap_or("the report lacks its documents: scan again");
-                json(&RefusedLine { change: &self.name, refused })
+                json(&RefusedLine {
+                    change: &self.name,
+                    refused,
+                })
             }
         };
         line + "\n"
@@ -152,8 +155,15 @@ impl Plan<'_> {
             row.arn = arn;
         }
         if !row.principals.is_empty() {
-            row.unused = it.unused.iter().map(|it| (it.service_namespace.as_str(), unused(it))).collect();
-            let evaluated = it.evaluated.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+            row.unused = it
+                .unused
+                .iter()
+                .map(|it| (it.service_namespace.as_str(), unused(it)))
+                .collect();
+            let evaluated = it
+                .evaluated
+                .as_deref()
+                .and_then(|at| at.parse::<Timestamp>().ok());
             let expires =
                 evaluated.and_then(|at| at.checked_add(SignedDuration::from_hours(24 * GOOD_FOR)).ok());
             (row.evaluated, row.expires) = (evaluated.map(second), expires.map(second));
@@ -166,7 +176,10 @@ impl Plan<'_> {
                 row.creates = it.creates.iter().map(arn).collect();
                 row.holders = holders;
                 if row.arn.is_none() && !holders.is_empty() {
-                    row.holder = Some(PolicyHolder { kind: it.holder_kind, name: it.holder.clone() });
+                    row.holder = Some(PolicyHolder {
+                        kind: it.holder_kind,
+                        name: it.holder.clone(),
+                    });
                     row.policy = Some(&it.policy);
                 }
             }
@@ -232,14 +245,21 @@ impl Plan<'_> {
         let has = |note| self.of.it.notes.contains(&note);
         let newer = has(Note::PolicyNewer)
             .then(|| "The policy changed after the usage data was taken: read the diff first.".to_owned());
-        let copied =
-            [Note::NoLongerFollowsAws, Note::PoliciesInEveryAccount].into_iter().filter(|note| has(*note));
-        fleet.into_iter().chain(newer).chain(copied.map(|note| note.sentence().to_owned())).collect()
+        let copied = [Note::NoLongerFollowsAws, Note::PoliciesInEveryAccount]
+            .into_iter()
+            .filter(|note| has(*note));
+        fleet
+            .into_iter()
+            .chain(newer)
+            .chain(copied.map(|note| note.sentence().to_owned()))
+            .collect()
     }
 }
 
 fn unused(of: &UnusedService) -> RemovedActions<'_> {
-    of.actions.as_deref().map_or(RemovedActions::All("*"), RemovedActions::Actions)
+    of.actions
+        .as_deref()
+        .map_or(RemovedActions::All("*"), RemovedActions::Actions)
 }
 
 /// A moment as the scripts compare it with the clock, as text: `2026-10-01T00:00:00Z`.

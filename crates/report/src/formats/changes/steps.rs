@@ -38,27 +38,45 @@ impl Steps {
             return Err(why);
         }
         let no_trial = trial::obstacle(view, &plan);
-        Ok(Self { name: plan.name, no_trial })
+        Ok(Self {
+            name: plan.name,
+            no_trial,
+        })
     }
 
     /// All of them, in order.
     pub(in crate::formats) fn in_order(&self) -> Vec<Step> {
-        let step = |what: &str, lines: Vec<String>| Step { what: what.to_owned(), lines };
+        let step = |what: &str, lines: Vec<String>| Step {
+            what: what.to_owned(),
+            lines,
+        };
         let apply = self.run("apply");
         let trial = match self.no_trial {
             None => step(
                 "Try it: deny exactly what it would remove, then end the trial. The Deny also overrides resource policies",
                 vec![self.run("trial"), self.run("trial-end")],
             ),
-            Some(why) => Step { what: format!("No trial: {why}"), lines: Vec::new() },
+            Some(why) => Step {
+                what: format!("No trial: {why}"),
+                lines: Vec::new(),
+            },
         };
         let watch = format!("leastwise watch . --trail {TRAIL} --change {}", self.name);
         vec![
-            step("Ask AWS for a second opinion, once for all changes", vec![CHECK.to_owned()]),
+            step(
+                "Ask AWS for a second opinion, once for all changes",
+                vec![CHECK.to_owned()],
+            ),
             trial,
-            step("Run every check without changing anything", vec![format!("DRY_RUN=1 {apply}")]),
+            step(
+                "Run every check without changing anything",
+                vec![format!("DRY_RUN=1 {apply}")],
+            ),
             step("Apply", vec![apply]),
-            step("Watch for denied calls, in the CloudTrail files since then", vec![watch]),
+            step(
+                "Watch for denied calls, in the CloudTrail files since then",
+                vec![watch],
+            ),
             step("Undo", vec![self.run("rollback")]),
         ]
     }

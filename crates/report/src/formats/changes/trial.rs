@@ -60,17 +60,30 @@ pub(super) struct Trials<'v> {
 
 /// Why a change is not tried, if it is not.
 pub(super) fn obstacle(view: &AccountView<'_>, plan: &Plan<'_>) -> Option<&'static str> {
-    let of_change = view.account.trials.iter().filter(|row| row.change == plan.of.it.id);
+    let of_change = view
+        .account
+        .trials
+        .iter()
+        .filter(|row| row.change == plan.of.it.id);
     Trials::of(plan, of_change).obstacle()
 }
 
 /// The lines of an account's trials, of principals or of permission sets.
 pub(super) fn table(view: &AccountView<'_>, plans: &[Plan<'_>], is_set: bool) -> String {
     let mut by_change: BTreeMap<&str, Vec<&TrialRow>> = BTreeMap::new();
-    view.account.trials.iter().for_each(|row| by_change.entry(&row.change).or_default().push(row));
-    let plans = plans.iter().filter(|plan| plan.is_set() == is_set && !plan.is_creating());
+    view.account
+        .trials
+        .iter()
+        .for_each(|row| by_change.entry(&row.change).or_default().push(row));
+    let plans = plans
+        .iter()
+        .filter(|plan| plan.is_set() == is_set && !plan.is_creating());
     let rows = plans.map(|plan| {
-        let rows = by_change.get(plan.of.it.id.as_str()).into_iter().flatten().copied();
+        let rows = by_change
+            .get(plan.of.it.id.as_str())
+            .into_iter()
+            .flatten()
+            .copied();
         Trials::of(plan, rows).row() + "\n"
     });
     rows.collect()
@@ -101,12 +114,25 @@ impl<'v> Trials<'v> {
     fn row(&self) -> String {
         let change = self.plan.name.as_str();
         if let Some(why) = self.obstacle() {
-            let details = if why == NO_ROOM { self.without_room() } else { Vec::new() };
-            let refused = std::iter::once(why.to_owned()).chain(details).collect::<Vec<_>>().join(": ");
+            let details = if why == NO_ROOM {
+                self.without_room()
+            } else {
+                Vec::new()
+            };
+            let refused = std::iter::once(why.to_owned())
+                .chain(details)
+                .collect::<Vec<_>>()
+                .join(": ");
             return json(&RefusedTrial { change, refused });
         }
         let (what, notes) = (self.what(), self.notes());
-        let mut row = TrialLine { change, what, notes, policies: Vec::new(), statement: None };
+        let mut row = TrialLine {
+            change,
+            what,
+            notes,
+            policies: Vec::new(),
+            statement: None,
+        };
         match &self.plan.place {
             ChangePlace::Set { .. } => {
                 let actions = self.rows.iter().find_map(|(_, trial)| trial.deny.first());
@@ -124,20 +150,30 @@ impl<'v> Trials<'v> {
     fn policies(&self, partition: &str, account: &str) -> Vec<TrialPolicy<'v>> {
         let mut all: BTreeMap<&'v [String], Vec<PolicyHolder>> = BTreeMap::new();
         for (who, trial) in &self.rows {
-            trial.deny.iter().for_each(|actions| all.entry(actions).or_default().extend(who.iter().cloned()));
+            trial
+                .deny
+                .iter()
+                .for_each(|actions| all.entry(actions).or_default().extend(who.iter().cloned()));
         }
         let policy = |(actions, mut principals): (&'v [String], Vec<PolicyHolder>)| {
             principals.sort();
             let mark = self.mark(actions);
             let arn = format!("arn:{partition}:iam::{account}:policy/{POLICY}-{mark}");
-            TrialPolicy { arn, principals, document: DenyPolicy::of(&mark, actions) }
+            TrialPolicy {
+                arn,
+                principals,
+                document: DenyPolicy::of(&mark, actions),
+            }
         };
         all.into_iter().map(policy).collect()
     }
 
     fn what(&self) -> String {
         let denying = || self.rows.iter().filter(|(_, trial)| !trial.deny.is_empty());
-        let actions = denying().map(|(_, trial)| trial.actions).max().unwrap_or_default();
+        let actions = denying()
+            .map(|(_, trial)| trial.actions)
+            .max()
+            .unwrap_or_default();
         let who: Vec<&PolicyHolder> = denying().flat_map(|(who, _)| who).collect();
         let whom = match (&self.plan.place, who.as_slice()) {
             (ChangePlace::Set { .. }, _) => format!("permission set {}", self.plan.of.it.holder),
@@ -150,13 +186,21 @@ impl<'v> Trials<'v> {
                 );
             }
         };
-        format!("Denies {whom} the {} that this change would remove.", counted(actions))
+        format!(
+            "Denies {whom} the {} that this change would remove.",
+            counted(actions)
+        )
     }
 
     /// What it leaves out.
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        let also = self.rows.iter().map(|(_, trial)| trial.also_allowed).max().unwrap_or_default();
+        let also = self
+            .rows
+            .iter()
+            .map(|(_, trial)| trial.also_allowed)
+            .max()
+            .unwrap_or_default();
         if also > 0 {
             let most = if self.rows.len() > 1 { "up to " } else { "" };
             let them = if also == 1 { "it" } else { "them" };
@@ -166,20 +210,33 @@ impl<'v> Trials<'v> {
             ));
         }
         let without = self.without_room();
-        notes.extend(without.into_iter().map(|it| format!("Denies nothing to some: {it}.")));
+        notes.extend(
+            without
+                .into_iter()
+                .map(|it| format!("Denies nothing to some: {it}.")),
+        );
         notes
     }
 
     /// Who cannot be denied anything, and why.
     fn without_room(&self) -> Vec<String> {
-        let rows = self.rows.iter().filter_map(|(who, trial)| Some((who, trial.does_not_fit?)));
+        let rows = self
+            .rows
+            .iter()
+            .filter_map(|(who, trial)| Some((who, trial.does_not_fit?)));
         let told = rows.map(|(who, TrialSize { policies, room })| {
-            let names = who.iter().map(|it| format!("{} {}", it.kind, it.name)).collect::<Vec<_>>();
+            let names = who
+                .iter()
+                .map(|it| format!("{} {}", it.kind, it.name))
+                .collect::<Vec<_>>();
             match names.as_slice() {
                 [] => "the statement is larger than the inline policy of a permission set can be".to_owned(),
                 names => {
-                    let policies =
-                        if policies == 1 { "1 policy".to_owned() } else { format!("{policies} policies") };
+                    let policies = if policies == 1 {
+                        "1 policy".to_owned()
+                    } else {
+                        format!("{policies} policies")
+                    };
                     format!(
                         "{} would need {policies} more attached, and can have {room} more",
                         names.join(", ")
@@ -192,14 +249,25 @@ impl<'v> Trials<'v> {
 }
 
 fn counted(actions: usize) -> String {
-    if actions == 1 { "1 action".to_owned() } else { format!("{actions} actions") }
+    if actions == 1 {
+        "1 action".to_owned()
+    } else {
+        format!("{actions} actions")
+    }
 }
 
 /// The principals of a trial, as the scripts know them.
 fn holders(row: &TrialRow) -> Vec<PolicyHolder> {
     let holder = |arn: &String| {
-        let kind = if Arn::of(arn).is_user() { HolderKind::User } else { HolderKind::Role };
-        PolicyHolder { kind, name: last_name(arn).to_owned() }
+        let kind = if Arn::of(arn).is_user() {
+            HolderKind::User
+        } else {
+            HolderKind::Role
+        };
+        PolicyHolder {
+            kind,
+            name: last_name(arn).to_owned(),
+        }
     };
     row.principals.iter().map(holder).collect()
 }

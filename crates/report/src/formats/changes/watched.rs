@@ -24,8 +24,9 @@ fn one(view: &AccountView<'_>, change: &AccountChange<'_>) -> WatchedChange {
     let here = |arn: &&String| Arn::of(arn).account == account;
     // Of the changes of many accounts, those here.
     let reached = change.it.reaches.iter().filter(here);
-    let principals: BTreeMap<WatchedPrincipal, String> =
-        reached.filter_map(|arn| Some((WatchedPrincipal::of_arn(arn)?, arn.clone()))).collect();
+    let principals: BTreeMap<WatchedPrincipal, String> = reached
+        .filter_map(|arn| Some((WatchedPrincipal::of_arn(arn)?, arn.clone())))
+        .collect();
     let holders: BTreeSet<WatchedPrincipal> = match change.set() {
         // Provisioning changes the roles.
         Some(_) => principals.keys().cloned().collect(),
@@ -42,10 +43,14 @@ fn one(view: &AccountView<'_>, change: &AccountChange<'_>) -> WatchedChange {
     let name = || change.it.policy.clone();
     let how = match (plan.old, change.it.action) {
         (Old::Managed(Some(arn)), Action::NewVersion) => PolicyChange::Version(arn.to_owned()),
-        (Old::Managed(arn), _) => PolicyChange::Detach { arn: arn.map(str::to_owned), name: name() },
-        (Old::Inline, _) if change.policy.kind == PolicyKind::CustomerManaged => {
-            PolicyChange::Detach { arn: None, name: name() }
-        }
+        (Old::Managed(arn), _) => PolicyChange::Detach {
+            arn: arn.map(str::to_owned),
+            name: name(),
+        },
+        (Old::Inline, _) if change.policy.kind == PolicyKind::CustomerManaged => PolicyChange::Detach {
+            arn: None,
+            name: name(),
+        },
         (Old::Inline, _) if change.set().is_some() => PolicyChange::Inline(SET_POLICY.to_owned()),
         (Old::Inline, _) => PolicyChange::Inline(name()),
     };

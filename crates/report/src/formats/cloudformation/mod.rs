@@ -36,7 +36,8 @@ impl Format for CloudFormation {
         let sets = set_changes(view, read);
         if !sets.is_empty() {
             let mut bins = Vec::new();
-            sets.iter().for_each(|change| add(&mut bins, set_row(change), Vec::new()));
+            sets.iter()
+                .for_each(|change| add(&mut bins, set_row(change), Vec::new()));
             let what =
                 "Permission sets from a report of leastwise, which CloudFormation cannot change in part";
             parts.extend(files(OF_SETS, what, bins));
@@ -50,7 +51,9 @@ fn set_row(change: &SetChange<'_>) -> ChangeRow {
     let mut by_hand = Vec::new();
     if change.inline.is_some() {
         let file = &change.recommendation.files.after;
-        by_hand.push(format!("aws sso-admin put-inline-policy-to-permission-set, with {file}"));
+        by_hand.push(format!(
+            "aws sso-admin put-inline-policy-to-permission-set, with {file}"
+        ));
     }
     for name in &change.names {
         by_hand.push(format!(
@@ -65,8 +68,16 @@ fn files(folder: &str, what: &str, bins: Vec<Bin>) -> Vec<Part> {
     let count = bins.len();
     let mut parts = Vec::new();
     for (at, bin) in bins.into_iter().enumerate() {
-        let name = if at == 0 { "cloudformation".to_owned() } else { format!("cloudformation-{}", at + 1) };
-        let what = if count == 1 { format!("{what}.") } else { format!("{what}, {} of {count}.", at + 1) };
+        let name = if at == 0 {
+            "cloudformation".to_owned()
+        } else {
+            format!("cloudformation-{}", at + 1)
+        };
+        let what = if count == 1 {
+            format!("{what}.")
+        } else {
+            format!("{what}, {} of {count}.", at + 1)
+        };
         let file = |ending: &str, value: &dyn Fn() -> String| {
             Part::text(&format!("{folder}/{name}.{ending}.json"), value() + "\n")
         };
@@ -87,7 +98,9 @@ fn files(folder: &str, what: &str, bins: Vec<Bin>) -> Vec<Part> {
         let whole = template(what.clone(), how, rows, made);
         parts.push(file("template", &|| pretty(&whole)));
         if has_imports {
-            let how = vec![format!("the policies as they are, to import before {name}.template.json")];
+            let how = vec![format!(
+                "the policies as they are, to import before {name}.template.json"
+            )];
             let import = template(format!("{what} To import only."), how, Vec::new(), today);
             parts.push(file("import.template", &|| pretty(&import)));
             parts.push(file("import.resources", &|| pretty(&adopted)));
@@ -103,8 +116,16 @@ fn template(
     resources: BTreeMap<String, TemplateResource>,
 ) -> Template {
     let lint = serde_json::json!({ "config": { "ignore_checks": UNCHECKED } });
-    let metadata = TemplateMetadata { leastwise: TemplateNotes { how, changes }, lint };
-    Template { version: "2010-09-09", description, metadata, resources }
+    let metadata = TemplateMetadata {
+        leastwise: TemplateNotes { how, changes },
+        lint,
+    };
+    Template {
+        version: "2010-09-09",
+        description,
+        metadata,
+        resources,
+    }
 }
 
 /// How to use the files, in order.

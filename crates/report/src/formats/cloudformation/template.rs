@@ -139,17 +139,30 @@ pub(super) struct Bin {
 /// The changes of an account, in as many templates as needed.
 pub(super) fn bins(changes: &[ResourceChange<'_>]) -> Vec<Bin> {
     let refusals: Vec<Option<&'static str>> = changes.iter().map(refusal).collect();
-    let accepted =
-        || changes.iter().zip(&refusals).filter(|(_, refusal)| refusal.is_none()).map(|(it, _)| it);
+    let accepted = || {
+        changes
+            .iter()
+            .zip(&refusals)
+            .filter(|(_, refusal)| refusal.is_none())
+            .map(|(it, _)| it)
+    };
     let resources = || accepted().flat_map(|change| &change.resources);
     let copies: Vec<&str> = resources()
-        .filter_map(
-            |it| if let Resource::Copy { policy, .. } = it { Some(policy.name.as_str()) } else { None },
-        )
+        .filter_map(|it| {
+            if let Resource::Copy { policy, .. } = it {
+                Some(policy.name.as_str())
+            } else {
+                None
+            }
+        })
         .collect();
     let attached: Vec<(&str, &PolicyHolder)> = resources()
         .filter_map(|it| {
-            if let Resource::Attachment { copy, holder } = it { Some((copy.as_str(), holder)) } else { None }
+            if let Resource::Attachment { copy, holder } = it {
+                Some((copy.as_str(), holder))
+            } else {
+                None
+            }
         })
         .collect();
     let mut bins = vec![Bin::default()];
@@ -162,7 +175,10 @@ pub(super) fn bins(changes: &[ResourceChange<'_>]) -> Vec<Bin> {
         let (row, entries) = match refusal {
             Some(why) => {
                 let file = &change.of.it.files.after;
-                (ChangeRow::of(change.of.it, vec![format!("{why}; see {file}")]), Vec::new())
+                (
+                    ChangeRow::of(change.of.it, vec![format!("{why}; see {file}")]),
+                    Vec::new(),
+                )
             }
             None => row(change, &attached),
         };
@@ -172,19 +188,27 @@ pub(super) fn bins(changes: &[ResourceChange<'_>]) -> Vec<Bin> {
 }
 
 fn row(change: &ResourceChange<'_>, attached: &[(&str, &PolicyHolder)]) -> (ChangeRow, Vec<TemplateEntry>) {
-    let entries: Vec<TemplateEntry> =
-        change.resources.iter().filter_map(|it| TemplateEntry::of(it, attached)).collect();
+    let entries: Vec<TemplateEntry> = change
+        .resources
+        .iter()
+        .filter_map(|it| TemplateEntry::of(it, attached))
+        .collect();
     let mut row = ChangeRow::of(change.of.it, change.steps.iter().map(told).collect());
     let attachments = change.resources.iter().filter_map(|it| match it {
         Resource::Attachment { copy, .. } => Some(copy_id(copy)),
         _ => None,
     });
-    row.resources = entries.iter().map(|entry| entry.id.clone()).chain(attachments).collect();
+    row.resources = entries
+        .iter()
+        .map(|entry| entry.id.clone())
+        .chain(attachments)
+        .collect();
     row.resources.sort();
     row.resources.dedup();
     row.by_hand_first = change.hands_first();
     if change.of.fleet().is_some() {
-        row.by_hand.push("one change for many accounts: better made where they all come from".to_owned());
+        row.by_hand
+            .push("one change for many accounts: better made where they all come from".to_owned());
     }
     (row, entries)
 }
@@ -202,7 +226,12 @@ fn told(step: &ManualStep) -> String {
 
 /// Adds a change to the last template, or to a new one if that is full.
 pub(super) fn add(bins: &mut Vec<Bin>, row: ChangeRow, entries: Vec<TemplateEntry>) {
-    let told: usize = row.by_hand.iter().chain(&row.resources).map(|it| it.len() + 32).sum();
+    let told: usize = row
+        .by_hand
+        .iter()
+        .chain(&row.resources)
+        .map(|it| it.len() + 32)
+        .sum();
     let bytes = 256 + row.id.len() + told + entries.iter().map(|entry| entry.bytes).sum::<usize>();
     let imports = entries.iter().filter(|entry| entry.today.is_some()).count();
     let is_full = |bin: &Bin| {
@@ -240,14 +269,27 @@ impl TemplateResource {
     /// A template needs at least one resource. This one creates nothing in AWS.
     pub(super) fn nothing() -> Self {
         let kind = "AWS::CloudFormation::WaitConditionHandle";
-        Self { kind, deletion_policy: None, update_replace_policy: None, properties: None }
+        Self {
+            kind,
+            deletion_policy: None,
+            update_replace_policy: None,
+            properties: None,
+        }
     }
 
     fn new(kind: &'static str, properties: Properties, document: &str) -> Self {
         let text = ascii(document.trim_end()).replace('\n', INDENT);
         let policy_document = RawValue::from_string(text).ok();
-        let properties = Some(Properties { policy_document, ..properties });
-        Self { kind, deletion_policy: Some("Retain"), update_replace_policy: Some("Retain"), properties }
+        let properties = Some(Properties {
+            policy_document,
+            ..properties
+        });
+        Self {
+            kind,
+            deletion_policy: Some("Retain"),
+            update_replace_policy: Some("Retain"),
+            properties,
+        }
     }
 }
 
@@ -255,7 +297,12 @@ impl TemplateEntry {
     /// Attachments are part of the policy that is attached.
     fn of(resource: &Resource, attached: &[(&str, &PolicyHolder)]) -> Option<Self> {
         let (id, kind, properties, identifier, before, after) = match resource {
-            Resource::Inline { holder, policy, before, after } => {
+            Resource::Inline {
+                holder,
+                policy,
+                before,
+                after,
+            } => {
                 let (kind, key) = match holder.kind {
                     HolderKind::Role => ("AWS::IAM::RolePolicy", "RoleName"),
                     HolderKind::User => ("AWS::IAM::UserPolicy", "UserName"),
@@ -275,13 +322,35 @@ impl TemplateEntry {
                 let id = logical_id(&[holder.kind.name(), &holder.name, policy]);
                 (id, kind, properties, identifier, Some(before), after)
             }
-            Resource::Managed { policy, before, after } => {
+            Resource::Managed {
+                policy,
+                before,
+                after,
+            } => {
                 let (properties, identifier) = managed(policy);
-                (logical_id(&["policy", &policy.name]), MANAGED, properties, identifier, Some(before), after)
+                (
+                    logical_id(&["policy", &policy.name]),
+                    MANAGED,
+                    properties,
+                    identifier,
+                    Some(before),
+                    after,
+                )
             }
-            Resource::Copy { policy, there, document } => {
+            Resource::Copy {
+                policy,
+                there,
+                document,
+            } => {
                 let (properties, identifier) = managed(policy);
-                (copy_id(&policy.name), MANAGED, properties, identifier, there.then_some(document), document)
+                (
+                    copy_id(&policy.name),
+                    MANAGED,
+                    properties,
+                    identifier,
+                    there.then_some(document),
+                    document,
+                )
             }
             Resource::Attachment { .. } => return None,
         };
@@ -305,7 +374,11 @@ impl TemplateEntry {
                 }
             }
         }
-        for names in [&mut properties.roles, &mut properties.users, &mut properties.groups] {
+        for names in [
+            &mut properties.roles,
+            &mut properties.users,
+            &mut properties.groups,
+        ] {
             names.sort();
             names.dedup();
         }
@@ -314,7 +387,12 @@ impl TemplateEntry {
             serde_json::to_string_pretty(made).unwrap_or_default().len() * 5 / 4 + 256
         };
         let bytes = size(&made).max(today.as_ref().map(|(today, _)| size(today)).unwrap_or_default());
-        Some(Self { id, made, today, bytes })
+        Some(Self {
+            id,
+            made,
+            today,
+            bytes,
+        })
     }
 }
 
@@ -336,7 +414,9 @@ fn copy_id(name: &str) -> String {
 /// Letters and digits of a name, with the beginning of a hash so that names that differ in other characters stay
 /// different.
 fn logical_id(parts: &[&str]) -> String {
-    let words = parts.iter().flat_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric()));
+    let words = parts
+        .iter()
+        .flat_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric()));
     let mut id = String::new();
     for word in words {
         let mut letters = word.chars();
@@ -352,7 +432,11 @@ fn refusal(change: &ResourceChange<'_>) -> Option<&'static str> {
     change.resources.iter().find_map(|resource| {
         let (path, documents) = match resource {
             Resource::Inline { before, after, .. } => (None, vec![before, after]),
-            Resource::Managed { policy, before, after } => (Some(&policy.path), vec![before, after]),
+            Resource::Managed {
+                policy,
+                before,
+                after,
+            } => (Some(&policy.path), vec![before, after]),
             Resource::Copy { policy, document, .. } => (Some(&policy.path), vec![document]),
             Resource::Attachment { .. } => return None,
         };
@@ -412,7 +496,10 @@ mod tests {
             logical_id(&["role", "a", "b-c"]),
             logical_id(&["role", "ab", "c"]),
         ];
-        assert!(ids.iter().all(|id| id.chars().all(|c| c.is_ascii_alphanumeric())), "{ids:?}");
+        assert!(
+            ids.iter().all(|id| id.chars().all(|c| c.is_ascii_alphanumeric())),
+            "{ids:?}"
+        );
         assert!(ids[0].starts_with("RoleABC"), "{}", ids[0]);
         assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
         assert!(logical_id(&["role", &"x".repeat(500)]).len() < 255);

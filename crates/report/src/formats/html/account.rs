@@ -116,8 +116,14 @@ impl<'r> AccountPage<'r> {
         let (report, account) = (view.report, view.account);
         let by_id: BTreeMap<&str, &PolicyRow> =
             account.policies.iter().map(|it| (it.id.as_str(), it)).collect();
-        let own = account.recommendations.iter().map(|it| (it.id.as_str(), (it, "")));
-        let shared = report.recommendations.iter().map(|it| (it.id.as_str(), (it, "../families.html")));
+        let own = account
+            .recommendations
+            .iter()
+            .map(|it| (it.id.as_str(), (it, "")));
+        let shared = report
+            .recommendations
+            .iter()
+            .map(|it| (it.id.as_str(), (it, "../families.html")));
         let advice: BTreeMap<&str, _> = shared.chain(own).collect();
         let person = |row: &'r PrincipalRow| PrincipalCard {
             row,
@@ -147,7 +153,11 @@ impl<'r> AccountPage<'r> {
                     (sentence::credential(it), steps.unwrap_or_default())
                 })
                 .collect(),
-            policies: row.policies.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect(),
+            policies: row
+                .policies
+                .iter()
+                .filter_map(|id| by_id.get(id.as_str()).copied())
+                .collect(),
             changes: row
                 .recommendations
                 .iter()
@@ -168,8 +178,14 @@ impl<'r> AccountPage<'r> {
                 .remains
                 .iter()
                 .map(|it| {
-                    let name = by_id.get(it.policy.as_str()).map_or(it.policy.as_str(), |it| &it.name);
-                    (name, it.state.title(), text::counted(it.permissions, "unused permission"))
+                    let name = by_id
+                        .get(it.policy.as_str())
+                        .map_or(it.policy.as_str(), |it| &it.name);
+                    (
+                        name,
+                        it.state.title(),
+                        text::counted(it.permissions, "unused permission"),
+                    )
                 })
                 .collect(),
         };
@@ -179,18 +195,26 @@ impl<'r> AccountPage<'r> {
             blockers: it.blockers.iter().map(|arn| principal(arn, "")).collect(),
             alternative: it.alternative.as_ref().map(alternative),
         };
-        let owned =
-            account.principals.iter().filter_map(|row| Some((row.arn.as_str(), html.owners.of(row)?)));
+        let owned = account
+            .principals
+            .iter()
+            .filter_map(|row| Some((row.arn.as_str(), html.owners.of(row)?)));
         let owner_of: BTreeMap<&str, &str> = owned.collect();
         let change = |it: &'r Recommendation, instead: Option<usize>| {
-            let reached = it.reaches.iter().filter_map(|arn| owner_of.get(arn.as_str()).copied()).collect();
+            let reached = it
+                .reaches
+                .iter()
+                .filter_map(|arn| owner_of.get(arn.as_str()).copied())
+                .collect();
             Change::new(it, &report.catalog, "", instead, read)
                 .of(all_owners(reached), &report.partition)
                 .by(super::coverage::evidence(&account.summary.evidence))
         };
         let script = |it| html.scripts.then(|| Steps::of(view, it));
-        let mut changes: Vec<Change<'r>> =
-            view.own().map(|own| change(own.it, None).run(script(own))).collect();
+        let mut changes: Vec<Change<'r>> = view
+            .own()
+            .map(|own| change(own.it, None).run(script(own)))
+            .collect();
         changes.sort_by_cached_key(Change::rank);
         let people = reserve::last(&account.principals).into_iter().map(person);
         let (to_do, principals) = people.partition(PrincipalCard::is_to_do);
@@ -211,15 +235,22 @@ impl<'r> AccountPage<'r> {
                     label: say::change_of(change.it, None, &str::to_owned),
                 })
                 .collect(),
-            alternatives: account.alternatives.iter().zip(1..).map(|(it, at)| change(it, Some(at))).collect(),
+            alternatives: account
+                .alternatives
+                .iter()
+                .zip(1..)
+                .map(|(it, at)| change(it, Some(at)))
+                .collect(),
             left_alone: account.left_alone.iter().map(left).collect(),
         }
     }
 
     /// Estimated size in bytes.
     pub(super) fn expected(account: &AccountReport) -> usize {
-        let (principals, changes) =
-            (account.principals.len(), account.recommendations.len() + account.alternatives.len());
+        let (principals, changes) = (
+            account.principals.len(),
+            account.recommendations.len() + account.alternatives.len(),
+        );
         32_000 + 2_000 * principals + 14_000 * changes
     }
 
@@ -245,8 +276,13 @@ impl<'r> AccountPage<'r> {
     }
 
     fn has_no_finding(&self) -> bool {
-        let AccountSummary { evidence, statuses, .. } = &self.account.summary;
-        let without = statuses.get(&PrincipalStatus::NoFinding).copied().unwrap_or_default();
+        let AccountSummary {
+            evidence, statuses, ..
+        } = &self.account.summary;
+        let without = statuses
+            .get(&PrincipalStatus::NoFinding)
+            .copied()
+            .unwrap_or_default();
         evidence.source == EvidenceKind::Analyzer && evidence.findings == 0 && without > 0
     }
 

@@ -49,7 +49,11 @@ pub(super) struct Actor {
 pub(super) fn panels(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Panel> {
     let panel = |kind, title, mut actors: Vec<Actor>| {
         let more = actors.split_off(actors.len().min(SHOWN));
-        let parts = if more.is_empty() { vec![actors] } else { vec![actors, more] };
+        let parts = if more.is_empty() {
+            vec![actors]
+        } else {
+            vec![actors, more]
+        };
         Panel { kind, title, parts }
     };
     let mut panels = Vec::new();
@@ -67,8 +71,12 @@ pub(super) fn panels(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec
 
 /// What each account has to do, in the order of the accounts.
 fn shares(report: &Report, all: &Gathered) -> Vec<ActorShare> {
-    let places: BTreeMap<&str, usize> =
-        report.recommendations.iter().map(|it| it.id.as_str()).zip(0..).collect();
+    let places: BTreeMap<&str, usize> = report
+        .recommendations
+        .iter()
+        .map(|it| it.id.as_str())
+        .zip(0..)
+        .collect();
     let mut shared: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     for family in &report.families {
         if let Some(at) = family.recommendation.as_deref().and_then(|id| places.get(id)) {
@@ -87,9 +95,15 @@ fn shares(report: &Report, all: &Gathered) -> Vec<ActorShare> {
 fn owners(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Actor> {
     let actor = |(name, share): (&Option<String>, &ActorShare)| {
         let is_told = beside.tickets && beside.owners.is_configured() && share.has_work();
-        let rows = format!("#owner={}", in_hash(&visible(name.as_deref().unwrap_or(rows::NOBODY))));
+        let rows = format!(
+            "#owner={}",
+            in_hash(&visible(name.as_deref().unwrap_or(rows::NOBODY)))
+        );
         Actor {
-            ticket: name.as_ref().filter(|_| is_told).map(|name| ticket_of(&Owner::Tag(name.clone()))),
+            ticket: name
+                .as_ref()
+                .filter(|_| is_told)
+                .map(|name| ticket_of(&Owner::Tag(name.clone()))),
             ..Actor::of(report, share, name.clone(), rows)
         }
     };
@@ -111,7 +125,12 @@ fn accounts(report: &Report, shares: Vec<ActorShare>, beside: Beside<'_>) -> Vec
                 (true, true) => Some("no usage data".to_owned()),
                 (true, false) => None,
             },
-            ..Actor::of(report, &share, Some(it.name.clone()), format!("#account={}", in_hash(id)))
+            ..Actor::of(
+                report,
+                &share,
+                Some(it.name.clone()),
+                format!("#account={}", in_hash(id)),
+            )
         }
     };
     sorted(report.accounts.iter().zip(shares).map(actor).collect())
@@ -126,7 +145,12 @@ fn units_of(report: &Report, shares: &[ActorShare]) -> Vec<Actor> {
         }
     }
     let actor = |(ou, share): (&str, ActorShare)| {
-        Actor::of(report, &share, Some(ou.to_owned()), format!("#ou={}", in_hash(&visible(ou))))
+        Actor::of(
+            report,
+            &share,
+            Some(ou.to_owned()),
+            format!("#ou={}", in_hash(&visible(ou))),
+        )
     };
     sorted(units.into_iter().map(actor).collect())
 }

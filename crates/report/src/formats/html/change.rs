@@ -80,7 +80,11 @@ impl<'r> Change<'r> {
 
     /// Adds the owner, and the partition for console links.
     pub(super) fn of(self, owner: Option<String>, partition: &str) -> Self {
-        Self { owner, console: console::of_change(partition, self.it), ..self }
+        Self {
+            owner,
+            console: console::of_change(partition, self.it),
+            ..self
+        }
     }
 
     /// What it does, in a sentence.
@@ -125,7 +129,10 @@ impl<'r> Change<'r> {
 
     /// What changed since the earlier report; nothing if it is the same.
     fn news(&self) -> Option<&'static str> {
-        self.it.since.filter(|since| *since != Status::Same).map(Status::title)
+        self.it
+            .since
+            .filter(|since| *since != Status::Same)
+            .map(Status::title)
     }
 
     /// Whether a reason supports the change.
@@ -160,8 +167,12 @@ impl<'r> Change<'r> {
 
     /// Patterns that replace the changed ones.
     fn instead_of(&self) -> Vec<&str> {
-        let mut all: Vec<&str> =
-            self.it.patterns.iter().flat_map(|row| row.instead.iter().map(String::as_str)).collect();
+        let mut all: Vec<&str> = self
+            .it
+            .patterns
+            .iter()
+            .flat_map(|row| row.instead.iter().map(String::as_str))
+            .collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -174,7 +185,10 @@ impl<'r> Change<'r> {
 
     /// The same, with where the evidence comes from.
     pub(super) fn by(self, evidence: String) -> Self {
-        Self { evidence: Some(evidence), ..self }
+        Self {
+            evidence: Some(evidence),
+            ..self
+        }
     }
 
     /// Adds the script that applies it.
@@ -228,7 +242,9 @@ fn is_name_that_goes(row: &PatternRow) -> bool {
 /// Counts by access level, in words, the most dangerous first.
 pub(super) fn levels(counts: &std::collections::BTreeMap<ActionLevel, usize>) -> Vec<(&'static str, String)> {
     let levels = ActionLevel::ALL.iter();
-    levels.filter_map(|level| Some((level.title(), text::count(counts.get(level)?)))).collect()
+    levels
+        .filter_map(|level| Some((level.title(), text::count(counts.get(level)?))))
+        .collect()
 }
 
 /// A principal, with a link to its entry on the account page.
@@ -238,7 +254,10 @@ pub(super) fn principal(arn: &str, accounts: &str) -> Link {
             href: format!("{accounts}{}#{}", account_page(account), anchor(kind, name)),
             label: format!("{kind} {name} ({account})"),
         },
-        None => Link { href: String::new(), label: arn.to_owned() },
+        None => Link {
+            href: String::new(),
+            label: arn.to_owned(),
+        },
     }
 }
 
@@ -274,7 +293,11 @@ fn sizes(it: &Recommendation) -> Vec<String> {
         Kind::Role | Kind::User | Kind::Group => " (for all inline policies of the principal together)",
     };
     let size = |chars: &usize| {
-        format!("{} of {} characters{beside}", text::count(chars), text::count(&kind.quota()))
+        format!(
+            "{} of {} characters{beside}",
+            text::count(chars),
+            text::count(&kind.quota())
+        )
     };
     it.sizes.iter().map(size).collect()
 }
@@ -301,5 +324,7 @@ struct ServiceParagraphs<'r> {
 }
 
 fn services<'r>(services: impl IntoIterator<Item = &'r UnusedService>) -> ServiceParagraphs<'r> {
-    ServiceParagraphs { services: services.into_iter().collect() }
+    ServiceParagraphs {
+        services: services.into_iter().collect(),
+    }
 }

@@ -40,7 +40,11 @@ pub(super) fn principal(partition: &str, arn: &str) -> Option<Link> {
 /// Console page of a managed policy.
 pub(super) fn policy(partition: &str, arn: &str) -> Option<Link> {
     Some(Link {
-        href: format!("{}/iam/home#/policies/details/{}", host(partition)?, in_query(arn)),
+        href: format!(
+            "{}/iam/home#/policies/details/{}",
+            host(partition)?,
+            in_query(arn)
+        ),
         label: "policy in the console".to_owned(),
     })
 }
@@ -92,10 +96,19 @@ pub(super) fn retire(row: &PrincipalRow, account: &str) -> Vec<Step> {
         }
     };
     let policy = "--policy-name leastwise-deny-all";
-    let step = |title, command: String| Step { title, line: line(account, &command) };
+    let step = |title, command: String| Step {
+        title,
+        line: line(account, &command),
+    };
     vec![
-        step("Deny everything", format!("put-{kind}-policy {who} {policy} --policy-document {DENY_ALL}")),
-        step("Undo, if someone misses it", format!("delete-{kind}-policy {who} {policy}")),
+        step(
+            "Deny everything",
+            format!("put-{kind}-policy {who} {policy} --policy-document {DENY_ALL}"),
+        ),
+        step(
+            "Undo, if someone misses it",
+            format!("delete-{kind}-policy {who} {policy}"),
+        ),
         step(delete, format!("delete-{kind} {who}")),
     ]
 }
@@ -117,14 +130,26 @@ pub(super) fn retire_credential(row: &PrincipalRow, it: &IdleCredential, account
         return Vec::new();
     }
     let user = format!("--user-name={}", row.name);
-    let step = |title, command: String| Step { title, line: line(account, &command) };
+    let step = |title, command: String| Step {
+        title,
+        line: line(account, &command),
+    };
     match it.access_key_id.as_deref() {
         Some(key) if is_name(key) => {
             let key = format!("{user} --access-key-id={key}");
             vec![
-                step("Deactivate the key", format!("update-access-key {key} --status Inactive")),
-                step("Undo, if someone misses it", format!("update-access-key {key} --status Active")),
-                step("Then, after a while without complaints, delete it", format!("delete-access-key {key}")),
+                step(
+                    "Deactivate the key",
+                    format!("update-access-key {key} --status Inactive"),
+                ),
+                step(
+                    "Undo, if someone misses it",
+                    format!("update-access-key {key} --status Active"),
+                ),
+                step(
+                    "Then, after a while without complaints, delete it",
+                    format!("delete-access-key {key}"),
+                ),
             ]
         }
         Some(_) => Vec::new(),
@@ -138,7 +163,11 @@ pub(super) fn retire_credential(row: &PrincipalRow, it: &IdleCredential, account
 /// Console pages of the policy and of the principal it is attached to.
 pub(super) fn of_change(partition: &str, it: &Recommendation) -> Vec<Link> {
     let is_one = it.reaches.len() == 1 && it.holder_kind != HolderKind::Group;
-    let holder = it.reaches.first().filter(|_| is_one).and_then(|arn| principal(partition, arn));
+    let holder = it
+        .reaches
+        .first()
+        .filter(|_| is_one)
+        .and_then(|arn| principal(partition, arn));
     let managed = it.policy_arn.as_deref().and_then(|arn| policy(partition, arn));
     holder.into_iter().chain(managed).collect()
 }
@@ -146,7 +175,12 @@ pub(super) fn of_change(partition: &str, it: &Recommendation) -> Vec<Link> {
 /// The ARN to copy: of the edited policy, or else of its only principal.
 pub(super) fn arn(it: &Recommendation) -> Option<&str> {
     let own = it.policy_arn.as_deref().filter(|arn| !is_aws_managed(arn));
-    own.or_else(|| it.reaches.first().map(String::as_str).filter(|_| it.reaches.len() == 1))
+    own.or_else(|| {
+        it.reaches
+            .first()
+            .map(String::as_str)
+            .filter(|_| it.reaches.len() == 1)
+    })
 }
 
 #[cfg(test)]

@@ -35,7 +35,13 @@ pub(super) fn is_read(account: &AccountSummary) -> bool {
 
 impl Banner {
     pub(super) fn of(report: &Report) -> Self {
-        let number = |coverage| report.accounts.iter().filter(|it| it.coverage == coverage).count();
+        let number = |coverage| {
+            report
+                .accounts
+                .iter()
+                .filter(|it| it.coverage == coverage)
+                .count()
+        };
         let (suspended, excluded) = (number(Coverage::Suspended), number(Coverage::Excluded));
         let active = report.accounts.len() - suspended - excluded;
         let complete = number(Coverage::Complete);
@@ -46,10 +52,17 @@ impl Banner {
             (1, _, 1) => "The account was scanned completely.".to_owned(),
             (all, _, whole) if all == whole => format!("All {} active accounts scanned.", count(&all)),
             (all, _, whole) => {
-                format!("{} of {} scanned completely.", count(&whole), counted(all, "active account"))
+                format!(
+                    "{} of {} scanned completely.",
+                    count(&whole),
+                    counted(all, "active account")
+                )
             }
         };
-        for (accounts, why) in [(suspended, "suspended"), (excluded, "excluded by the configuration")] {
+        for (accounts, why) in [
+            (suspended, "suspended"),
+            (excluded, "excluded by the configuration"),
+        ] {
             if accounts > 0 {
                 let noun = if accounts == 1 { "account" } else { "accounts" };
                 headline.push_str(&format!(" {} {noun} skipped ({why}).", count(&accounts)));
@@ -63,7 +76,11 @@ impl Banner {
             (_, true) => "good",
             (_, false) => "warn",
         };
-        Self { class, headline, gaps }
+        Self {
+            class,
+            headline,
+            gaps,
+        }
     }
 }
 
@@ -71,8 +88,10 @@ const NO_DATA: Fix = Fix {
     text: "Check that the analyzer covers this account, or use IAM's last-accessed data:",
     command: "leastwise scan --evidence last-accessed",
 };
-const AGAIN: Fix =
-    Fix { text: "Scan again; only what is missing is read:", command: "leastwise scan --resume" };
+const AGAIN: Fix = Fix {
+    text: "Scan again; only what is missing is read:",
+    command: "leastwise scan --resume",
+};
 
 fn gap(account: &AccountSummary) -> Option<CoverageGap> {
     let (what, fix) = match account.coverage {
@@ -86,7 +105,12 @@ fn gap(account: &AccountSummary) -> Option<CoverageGap> {
             (failures(account), first.map_or(AGAIN, fix))
         }
     };
-    Some(CoverageGap { name: account.name.clone(), id: account.id.clone(), what, fix })
+    Some(CoverageGap {
+        name: account.name.clone(),
+        id: account.id.clone(),
+        what,
+        fix,
+    })
 }
 
 /// AWS errors with their operations. The same error for several principals appears once.
@@ -124,16 +148,19 @@ fn said(failure: &Failure) -> String {
 fn fix(failure: &Failure) -> Fix {
     let fix = |text, command| Fix { text, command };
     match (failure.kind, failure.operation.as_str()) {
-        (FailureKind::Denied, "AssumeRole") => {
-            fix("Deploy the member role, then scan with --resume:", "leastwise iam-policy --trust ACCOUNT_ID")
-        }
-        (FailureKind::Denied, _) => {
-            fix("Grant what a scan needs, then scan with --resume:", "leastwise iam-policy")
-        }
+        (FailureKind::Denied, "AssumeRole") => fix(
+            "Deploy the member role, then scan with --resume:",
+            "leastwise iam-policy --trust ACCOUNT_ID",
+        ),
+        (FailureKind::Denied, _) => fix(
+            "Grant what a scan needs, then scan with --resume:",
+            "leastwise iam-policy",
+        ),
         (FailureKind::Expired, _) => fix("Log in again, then continue:", "leastwise scan --resume"),
-        (FailureKind::Absent, _) => {
-            fix("Create the analyzer or the role that is missing, then continue:", "leastwise scan --resume")
-        }
+        (FailureKind::Absent, _) => fix(
+            "Create the analyzer or the role that is missing, then continue:",
+            "leastwise scan --resume",
+        ),
         (FailureKind::Throttled | FailureKind::Malformed | FailureKind::Unreachable, _) => AGAIN,
     }
 }
@@ -142,7 +169,10 @@ fn fix(failure: &Failure) -> Fix {
 pub(super) fn evidence(it: &EvidenceSource) -> String {
     let mut told = it.source.title().to_owned();
     if let Some(days) = it.window_days {
-        told.push_str(&format!(", last {}", counted(usize::try_from(days).unwrap_or_default(), "day")));
+        told.push_str(&format!(
+            ", last {}",
+            counted(usize::try_from(days).unwrap_or_default(), "day")
+        ));
     }
     if let Some(at) = &it.evaluated {
         told.push_str(&format!(", up to {}", text::date(at)));
@@ -166,9 +196,14 @@ pub(super) fn usage_data(report: &Report) -> (String, Option<String>) {
     let mut sources: Vec<String> = Vec::new();
     let mut newest: Option<&str> = None;
     for evidence in report.accounts.iter().map(|it| &it.evidence) {
-        let Some(at) = evidence.evaluated.as_deref() else { continue };
+        let Some(at) = evidence.evaluated.as_deref() else {
+            continue;
+        };
         newest = newest.max(Some(at));
-        let days = evidence.window_days.map(|days| format!(", last {days} days")).unwrap_or_default();
+        let days = evidence
+            .window_days
+            .map(|days| format!(", last {days} days"))
+            .unwrap_or_default();
         let source = format!("{}{days}", evidence.source.title());
         if !sources.contains(&source) {
             sources.push(source);

@@ -56,7 +56,11 @@ pub(super) struct ActorShare {
 impl ActorShare {
     /// Of an account: its own changes, those of them that are ready, and the changes of many accounts that reach it.
     pub(super) fn of_account(account: &AccountSummary, ready: usize, families: BTreeSet<usize>) -> Self {
-        let unused = account.statuses.get(&PrincipalStatus::UnusedPrincipal).copied().unwrap_or_default();
+        let unused = account
+            .statuses
+            .get(&PrincipalStatus::UnusedPrincipal)
+            .copied()
+            .unwrap_or_default();
         Self {
             principals: account.principals,
             changes: account.recommendations,
@@ -93,8 +97,12 @@ impl ActorShare {
 
     /// Number of ready changes among them.
     pub(super) fn ready(&self, report: &Report) -> usize {
-        let is_ready =
-            |at: &&usize| report.recommendations.get(**at).is_some_and(|it| it.ready == Some(true));
+        let is_ready = |at: &&usize| {
+            report
+                .recommendations
+                .get(**at)
+                .is_some_and(|it| it.ready == Some(true))
+        };
         self.ready + self.families.iter().filter(is_ready).count()
     }
 }
@@ -159,7 +167,12 @@ impl Gathered {
         }
         let lookup = Lookup::of(report, account);
         for row in &account.principals {
-            self.principal(row, account, &lookup, of.get(row.arn.as_str()).and_then(Option::as_deref));
+            self.principal(
+                row,
+                account,
+                &lookup,
+                of.get(row.arn.as_str()).and_then(Option::as_deref),
+            );
         }
     }
 
@@ -228,8 +241,10 @@ impl Gathered {
     pub(super) fn add_shared(&mut self, report: &Report) {
         let none = BTreeSet::new();
         for (at, it) in report.recommendations.iter().enumerate() {
-            let accounts =
-                report.families.iter().find(|family| family.recommendation.as_ref() == Some(&it.id));
+            let accounts = report
+                .families
+                .iter()
+                .find(|family| family.recommendation.as_ref() == Some(&it.id));
             let accounts = accounts.map_or(0, |family| family.accounts.len());
             let owners: BTreeSet<&Option<String>> =
                 self.of_families.get(&at).unwrap_or(&none).iter().collect();
@@ -243,7 +258,10 @@ impl Gathered {
     fn change(&mut self, it: &Recommendation, entry: StartEntry) {
         let named = it.unused.iter().filter(|it| it.actions.is_some());
         self.services.extend(named.map(|it| it.service_namespace.clone()));
-        if it.since.is_some_and(|since| matches!(since, Status::New | Status::Reopened | Status::Regressed)) {
+        if it
+            .since
+            .is_some_and(|since| matches!(since, Status::New | Status::Reopened | Status::Regressed))
+        {
             self.new.keep(Rank::of_change(it), entry.clone(), NEW);
         }
         self.start.change(it, entry);

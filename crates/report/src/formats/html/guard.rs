@@ -25,7 +25,11 @@ fn base64(bytes: &[u8]) -> String {
         let group = byte(0) << 16 | byte(1) << 8 | byte(2);
         for at in 0..4_usize {
             let letter = usize::try_from(group >> (18 - 6 * at) & 63).unwrap_or_default();
-            let letter = LETTERS.get(letter).copied().filter(|_| at <= chunk.len()).unwrap_or(b'=');
+            let letter = LETTERS
+                .get(letter)
+                .copied()
+                .filter(|_| at <= chunk.len())
+                .unwrap_or(b'=');
             out.push(char::from(letter));
         }
     }

@@ -40,7 +40,10 @@ impl IndexHead {
 }
 
 fn title(report: &Report) -> String {
-    format!("Unused AWS access in {}", counted(report.accounts.len(), "account"))
+    format!(
+        "Unused AWS access in {}",
+        counted(report.accounts.len(), "account")
+    )
 }
 
 /// The visible page.
@@ -157,7 +160,11 @@ impl<'r> IndexPage<'r> {
 
     /// The id of the organisation, if all accounts are in one.
     fn organisation(&self) -> Option<&str> {
-        let mut ids = self.report.accounts.iter().filter_map(AccountSummary::organisation);
+        let mut ids = self
+            .report
+            .accounts
+            .iter()
+            .filter_map(AccountSummary::organisation);
         let first = ids.next()?;
         ids.all(|id| id == first).then_some(first)
     }
@@ -201,7 +208,10 @@ fn verdict(report: &Report) -> String {
         };
     }
     let changes = counted(report.totals.recommendations, "proven change");
-    let risk = percent(effect.risk_before.saturating_sub(effect.risk_after), effect.risk_before);
+    let risk = percent(
+        effect.risk_before.saturating_sub(effect.risk_after),
+        effect.risk_before,
+    );
     format!(
         "{changes} can remove {} of {granted} permissions ({}) and {risk} of the risk score.",
         count(&effect.removed),
@@ -230,7 +240,13 @@ fn pieces(report: &Report, all: &Gathered) -> Vec<Piece> {
         let width = units(u64::try_from(number).unwrap_or(u64::MAX), whole).min(WIDTH - from);
         // The last part gets the rounding error.
         let width = if class == "goes" { WIDTH - from } else { width };
-        let piece = Piece { class, title, number, from, width };
+        let piece = Piece {
+            class,
+            title,
+            number,
+            from,
+            width,
+        };
         from += width;
         piece
     };
@@ -239,12 +255,21 @@ fn pieces(report: &Report, all: &Gathered) -> Vec<Piece> {
 
 pub(super) fn units(part: u64, whole: u64) -> u64 {
     // A number that is not nothing is to be seen.
-    if part == 0 { 0 } else { (part.saturating_mul(WIDTH) / whole.max(1)).clamp(4, WIDTH) }
+    if part == 0 {
+        0
+    } else {
+        (part.saturating_mul(WIDTH) / whole.max(1)).clamp(4, WIDTH)
+    }
 }
 
 fn figures(report: &Report, all: &Gathered) -> Vec<Figure> {
     let status = |status: PrincipalStatus| report.totals.statuses.get(&status).copied().unwrap_or_default();
-    let figure = |title, code: &str, number, means| Figure { title, means, code: code.to_owned(), number };
+    let figure = |title, code: &str, number, means| Figure {
+        title,
+        means,
+        code: code.to_owned(),
+        number,
+    };
     let not_covered = sentence::NOT_COVERED.iter().map(|it| status(*it)).sum();
     vec![
         figure(
@@ -287,11 +312,8 @@ fn share(report: &Report, first: &[&StartEntry]) -> Option<String> {
     }
     let share = percent(removed, all);
     Some(match changes.len() {
-        1 => format!("This change can remove {share} of the removable risk."),
-        many => format!(
-            "These {many} of {} can remove {share} of the removable risk.",
-            counted(report.totals.recommendations, "change")
-        ),
+        1 => format!("The change below can remove {share} of the removable risk."),
+        many => format!("The {many} changes below can remove {share} of the removable risk."),
     })
 }
 
@@ -300,6 +322,9 @@ fn family(it: &FamilyRow) -> FamilyItem<'_> {
         it,
         principals: it.accounts.iter().map(|it| it.principals.len()).sum(),
         rows: format!("#family={}", in_hash(&visible(&it.id))),
-        change: it.recommendation.as_ref().map(|id| format!("families.html#{}", change_anchor(id))),
+        change: it
+            .recommendation
+            .as_ref()
+            .map(|id| format!("families.html#{}", change_anchor(id))),
     }
 }

@@ -73,7 +73,10 @@ impl Format for Html {
     fn begin(&self, report: &Report) -> Vec<Part> {
         let mut parts = vec![Part::text(INDEX, page(&IndexHead::new(report)))];
         if !report.recommendations.is_empty() {
-            let head = FamiliesHead { csp: guard::policy(PAGE_SCRIPT, STYLE), style: STYLE };
+            let head = FamiliesHead {
+                csp: guard::policy(PAGE_SCRIPT, STYLE),
+                style: STYLE,
+            };
             parts.push(Part::text(FAMILIES, page(&head)));
         }
         parts
@@ -82,10 +85,16 @@ impl Format for Html {
     fn account(&self, view: &AccountView<'_>, read: &Read<'_>) -> Vec<Part> {
         let (report, account) = (view.report, view.account);
         let id = &account.summary.id;
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner).add(report, account, &self.owners);
+        self.gathered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(report, account, &self.owners);
         let whole = AccountPage::new(self, view, read);
         let mut parts = vec![
-            Part::file(&format!("accounts/{id}.html"), long_page(&whole, AccountPage::expected(account))),
+            Part::file(
+                &format!("accounts/{id}.html"),
+                long_page(&whole, AccountPage::expected(account)),
+            ),
             Part::element(INDEX, rows::account(report, account, &self.owners)),
         ];
         for (change, _) in view.shared().filter(|(_, share)| share.is_first()) {
@@ -103,7 +112,10 @@ impl Format for Html {
     fn end(&self, report: &Report) -> Vec<Part> {
         let mut all = std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
         all.add_shared(report);
-        let beside = Beside { owners: &self.owners, tickets: self.tickets };
+        let beside = Beside {
+            owners: &self.owners,
+            tickets: self.tickets,
+        };
         let mut parts = vec![Part::text(INDEX, page(&IndexPage::new(report, &all, beside)))];
         if !report.recommendations.is_empty() {
             let tail = format!("</main>\n<script>{PAGE_SCRIPT}</script>\n</body>\n</html>\n");

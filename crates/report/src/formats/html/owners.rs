@@ -15,14 +15,20 @@ pub(super) struct Owners {
 impl Owners {
     /// Uses the tag that the configuration names, otherwise `owner` in any case.
     pub(super) fn by(tag: Option<&str>) -> Self {
-        Self { tag: tag.map(str::to_owned) }
+        Self {
+            tag: tag.map(str::to_owned),
+        }
     }
 
     /// The owner of a principal, if its tag names one.
     pub(super) fn of<'r>(&self, row: &'r PrincipalRow) -> Option<&'r str> {
         let value = match &self.tag {
             Some(tag) => row.tags.get(tag),
-            None => row.tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(USUAL)).map(|(_, value)| value),
+            None => row
+                .tags
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(USUAL))
+                .map(|(_, value)| value),
         };
         value.map(String::as_str).filter(|value| !value.trim().is_empty())
     }

@@ -30,30 +30,54 @@ pub(super) const NOBODY: &str = "(none)";
 pub(super) fn head(report: &Report) -> String {
     let statuses: Vec<_> = STATUSES.iter().map(|it| json!([it, it.title()])).collect();
     let not_covered = sentence::NOT_COVERED;
-    let levels: Vec<_> = ActionLevel::ALL.iter().map(|it| json!([it, it.title()])).collect();
+    let levels: Vec<_> = ActionLevel::ALL
+        .iter()
+        .map(|it| json!([it, it.title()]))
+        .collect();
     let families: Vec<_> = report
         .families
         .iter()
-        .map(|it| json!([visible(&it.id), visible(&format!("{} {} / {}", it.kind, it.name, it.policy))]))
+        .map(|it| {
+            json!([
+                visible(&it.id),
+                visible(&format!("{} {} / {}", it.kind, it.name, it.policy))
+            ])
+        })
         .collect();
-    let shared: Vec<_> = report.recommendations.iter().map(|it| change(it, &visible(&it.id))).collect();
-    let severities: Vec<_> = severity::SCALE.iter().map(|(it, _)| json!([it.name(), it.title()])).collect();
+    let shared: Vec<_> = report
+        .recommendations
+        .iter()
+        .map(|it| change(it, &visible(&it.id)))
+        .collect();
+    let severities: Vec<_> = severity::SCALE
+        .iter()
+        .map(|(it, _)| json!([it.name(), it.title()]))
+        .collect();
     let head = json!({
         "statuses": statuses, "notCovered": not_covered, "nobody": NOBODY, "levels": levels, "severities": severities, "families": families, "shared": shared,
         "partition": visible(&report.partition),
     });
     let head = head.to_string();
     // The list of accounts is written in parts; `end` closes it.
-    format!("{},\"accounts\":[\n", in_script(head.strip_suffix('}').unwrap_or(&head)))
+    format!(
+        "{},\"accounts\":[\n",
+        in_script(head.strip_suffix('}').unwrap_or(&head))
+    )
 }
 
 /// One account.
 pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners) -> String {
     let id = &account.summary.id;
     let change = |it: &Recommendation| {
-        let short = it.id.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        let short = it
+            .id
+            .strip_prefix(id.as_str())
+            .and_then(|rest| rest.strip_prefix('/'));
         // A space marks an ID that does not begin with the account ID.
-        change(it, &short.map_or_else(|| format!(" {}", visible(&it.id)).into(), visible))
+        change(
+            it,
+            &short.map_or_else(|| format!(" {}", visible(&it.id)).into(), visible),
+        )
     };
     let mut kinds: BTreeMap<(PolicyKind, PolicyState), usize> = BTreeMap::new();
     for policy in &account.policies {
@@ -79,8 +103,11 @@ pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners)
     let reached = ReachIndex::of(report, account);
     let row = |row| {
         let mut cells = principal(row, &of_policy, &reached);
-        let held: BTreeSet<usize> =
-            row.policies.iter().filter_map(|id| name_of.get(id.as_str()).copied()).collect();
+        let held: BTreeSet<usize> = row
+            .policies
+            .iter()
+            .filter_map(|id| name_of.get(id.as_str()).copied())
+            .collect();
         cells.push(json!(owners.of(row).and_then(|owner| place_of_owner.get(owner))));
         cells.push(json!(severity::place(weight::of_principal(row))));
         cells.push(json!(ranges(held)));
@@ -139,7 +166,10 @@ impl<'r> ReachIndex<'r> {
         }
         let mut families: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, family) in report.families.iter().enumerate() {
-            let own = family.accounts.iter().filter(|it| it.account == account.summary.id);
+            let own = family
+                .accounts
+                .iter()
+                .filter(|it| it.account == account.summary.id);
             for arn in own.flat_map(|it| &it.principals) {
                 families.entry(arn).or_default().push(number);
             }
@@ -151,12 +181,18 @@ impl<'r> ReachIndex<'r> {
 fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &ReachIndex<'_>) -> Vec<Value> {
     let effect = &row.effect;
     let status = STATUSES.iter().position(|it| *it == row.status);
-    let levels = ActionLevel::ALL.iter().enumerate().fold(0_u8, |bits, (at, level)| {
-        let some = effect.removed_by_level.get(level).is_some_and(|count| *count > 0);
-        bits | u8::from(some) << at
-    });
-    let held: BTreeSet<usize> =
-        row.policies.iter().filter_map(|id| of_policy.get(id.as_str()).copied()).collect();
+    let levels = ActionLevel::ALL
+        .iter()
+        .enumerate()
+        .fold(0_u8, |bits, (at, level)| {
+            let some = effect.removed_by_level.get(level).is_some_and(|count| *count > 0);
+            bits | u8::from(some) << at
+        });
+    let held: BTreeSet<usize> = row
+        .policies
+        .iter()
+        .filter_map(|id| of_policy.get(id.as_str()).copied())
+        .collect();
     let empty = Vec::new();
     vec![
         json!(u8::from(row.kind == PrincipalKind::User)),
@@ -170,7 +206,13 @@ fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Re
         json!(levels),
         json!(held),
         json!(reached.changes.get(row.arn.as_str()).unwrap_or(&empty)),
-        json!(reached.families.get(row.arn.as_str()).cloned().unwrap_or_default()),
+        json!(
+            reached
+                .families
+                .get(row.arn.as_str())
+                .cloned()
+                .unwrap_or_default()
+        ),
         json!(row.credentials()),
         json!(u8::from(row.emergency.is_some())),
     ]
@@ -201,10 +243,16 @@ fn lost(it: &Recommendation) -> String {
         let Some(actions) = &it.actions else { return prefix };
         let known = PLACES.get(it.service_namespace.as_str());
         let place = |name: &String| known.and_then(|names| names.get(name.as_str())).copied();
-        let unheard =
-            actions.iter().filter(|name| place(name).is_none()).map(|name| format!("+{}", word(name)));
+        let unheard = actions
+            .iter()
+            .filter(|name| place(name).is_none())
+            .map(|name| format!("+{}", word(name)));
         let places = ranges(actions.iter().filter_map(place));
-        let all: Vec<String> = Some(places).filter(|it| !it.is_empty()).into_iter().chain(unheard).collect();
+        let all: Vec<String> = Some(places)
+            .filter(|it| !it.is_empty())
+            .into_iter()
+            .chain(unheard)
+            .collect();
         format!("{prefix}:{}", all.join(" "))
     };
     it.unused.iter().map(service).collect::<Vec<_>>().join(",")
@@ -223,7 +271,14 @@ pub(super) fn names(services: &BTreeSet<String>) -> String {
             let (service, names) = PLACES.get_key_value(service.as_str())?;
             let mut names: Vec<(&usize, &str)> = names.iter().map(|(name, place)| (place, *name)).collect();
             names.sort_unstable();
-            Some((*service, names.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(" ")))
+            Some((
+                *service,
+                names
+                    .into_iter()
+                    .map(|(_, name)| name)
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            ))
         })
         .collect();
     in_script(&json!(wanted).to_string())
@@ -240,7 +295,11 @@ fn ranges(numbers: impl IntoIterator<Item = usize>) -> String {
         }
     }
     let run = |(first, last): &(usize, usize)| {
-        if first == last { first.to_string() } else { format!("{first}-{last}") }
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        }
     };
     runs.iter().map(run).collect::<Vec<_>>().join(" ")
 }

@@ -71,7 +71,10 @@ impl HtmlSafe for LineBlock<'_, '_> {}
 pub(super) fn rows(diff: &str) -> Vec<SideRow<'_>> {
     let mut rows = Rows(Vec::new());
     let (mut gone, mut come) = (VecDeque::new(), VecDeque::new());
-    for line in diff.lines().filter(|line| !line.starts_with("--- ") && !line.starts_with("+++ ")) {
+    for line in diff
+        .lines()
+        .filter(|line| !line.starts_with("--- ") && !line.starts_with("+++ "))
+    {
         match line.split_at_checked(1) {
             Some(("-", text)) => gone.push_back(text),
             Some(("+", text)) => come.push_back(text),
@@ -126,21 +129,39 @@ fn pair<'d>(gone: &mut VecDeque<&'d str>, come: &mut VecDeque<&'d str>, rows: &m
 /// Whether a line may replace another: they are equal up to the first wildcard of the old one, or in the first
 /// letters of a name.
 fn is_like(old: &str, new: &str) -> bool {
-    let head = old.find(['*', '?']).unwrap_or_else(|| old.trim_end_matches([',', '"']).len());
+    let head = old
+        .find(['*', '?'])
+        .unwrap_or_else(|| old.trim_end_matches([',', '"']).len());
     old.get(..head).is_some_and(|head| new.starts_with(head))
         || old.trim_start().split(':').next() == new.trim_start().split(':').next() && old.contains("\":")
 }
 
 fn whole(line: &str) -> Marked<'_> {
-    Marked { before: line, middle: "", after: "" }
+    Marked {
+        before: line,
+        middle: "",
+        after: "",
+    }
 }
 
 /// Splits off what two lines have in common at the beginning and at the end.
 fn marked<'d>(old: &'d str, new: &'d str) -> (Marked<'d>, Marked<'d>) {
     let same = |(a, b): &(char, char)| a == b;
-    let head: usize = old.chars().zip(new.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
-    let (old_rest, new_rest) = (old.get(head..).unwrap_or_default(), new.get(head..).unwrap_or_default());
-    let tail = old_rest.chars().rev().zip(new_rest.chars().rev()).take_while(same);
+    let head: usize = old
+        .chars()
+        .zip(new.chars())
+        .take_while(same)
+        .map(|(c, _)| c.len_utf8())
+        .sum();
+    let (old_rest, new_rest) = (
+        old.get(head..).unwrap_or_default(),
+        new.get(head..).unwrap_or_default(),
+    );
+    let tail = old_rest
+        .chars()
+        .rev()
+        .zip(new_rest.chars().rev())
+        .take_while(same);
     let tail: usize = tail.map(|(c, _)| c.len_utf8()).sum();
     let cut = |line: &'d str, rest: &'d str| {
         let end = rest.len() - tail;
@@ -194,8 +215,21 @@ mod tests {
     #[test]
     fn lines_with_nothing_beside_them_stand_together() {
         let diff = "@@ -1 +1 @@\n {\n [\n-\"a:B\"\n-\"c:D\"\n ]\n+\"e:F\"\n+\"g:H\"\n }\n";
-        let wanted = ["@@ -1 +1 @@", "={/[", "\"a:B\"/\"c:D\"|", "=]", "|\"e:F\"/\"g:H\"", "=}"];
-        assert_eq!(told(diff).iter().map(|row| row.replace("[]", "")).collect::<Vec<_>>(), wanted);
+        let wanted = [
+            "@@ -1 +1 @@",
+            "={/[",
+            "\"a:B\"/\"c:D\"|",
+            "=]",
+            "|\"e:F\"/\"g:H\"",
+            "=}",
+        ];
+        assert_eq!(
+            told(diff)
+                .iter()
+                .map(|row| row.replace("[]", ""))
+                .collect::<Vec<_>>(),
+            wanted
+        );
     }
 
     #[test]

@@ -5,7 +5,10 @@ use leastwise_core::report::Report;
 
 /// The risk score of earlier reports and of this one.
 fn risks(report: &Report) -> Vec<u64> {
-    let earlier = report.since.iter().flat_map(|since| since.risk.iter().map(|it| it.risk));
+    let earlier = report
+        .since
+        .iter()
+        .flat_map(|since| since.risk.iter().map(|it| it.risk));
     earlier.chain([report.totals.effect.risk_before]).collect()
 }
 
@@ -20,7 +23,11 @@ pub(super) fn points(report: &Report) -> String {
         return String::new();
     }
     let point = |(at, risk): (u64, &u64)| {
-        format!("{},{}", WIDE * at / steps, 2 + HIGH - risk.saturating_mul(HIGH) / most)
+        format!(
+            "{},{}",
+            WIDE * at / steps,
+            2 + HIGH - risk.saturating_mul(HIGH) / most
+        )
     };
     (0..).zip(&risks).map(point).collect::<Vec<_>>().join(" ")
 }

@@ -53,12 +53,18 @@ pub(super) fn all_visible(page: String) -> String {
 
 /// The date of a timestamp, such as `31 Oct 2026`.
 pub(super) fn date(moment: &str) -> String {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let day = day(moment);
     let parts: Vec<&str> = day.split('-').collect();
-    let [year, month, of_month] = parts.as_slice() else { return day.to_owned() };
-    let name = month.parse::<usize>().ok().and_then(|it| MONTHS.get(it.checked_sub(1)?));
+    let [year, month, of_month] = parts.as_slice() else {
+        return day.to_owned();
+    };
+    let name = month
+        .parse::<usize>()
+        .ok()
+        .and_then(|it| MONTHS.get(it.checked_sub(1)?));
     match (name, of_month.parse::<u8>()) {
         (Some(name), Ok(of_month)) => format!("{of_month} {name} {year}"),
         _ => day.to_owned(),
@@ -125,7 +131,9 @@ pub(super) struct Link {
 
 /// Account, kind and name from the ARN of a principal.
 pub(super) fn arn_parts(arn: &str) -> Option<(&str, &str, &str)> {
-    let Arn { account, resource, .. } = Arn::of(arn);
+    let Arn {
+        account, resource, ..
+    } = Arn::of(arn);
     let (kind, rest) = resource.split_once('/')?;
     Some((account, kind, rest.rsplit('/').next().unwrap_or(rest)))
 }
@@ -163,7 +171,10 @@ mod tests {
         let json = serde_json::to_string("</script><!--&\u{2029}").unwrap_or_default();
         let escaped = in_script(&json);
         assert!(!escaped.contains(['<', '>', '&', '\u{2029}']), "{escaped}");
-        assert_eq!(serde_json::from_str::<String>(&escaped).unwrap_or_default(), "</script><!--&\u{2029}");
+        assert_eq!(
+            serde_json::from_str::<String>(&escaped).unwrap_or_default(),
+            "</script><!--&\u{2029}"
+        );
     }
 
     #[test]

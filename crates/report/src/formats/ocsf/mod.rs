@@ -69,26 +69,41 @@ impl Format for Ocsf {
             None => lines(now),
             Some(earlier) => {
                 let before = earlier.account(&account.summary.id);
-                let before = before.as_deref().map(|it| of_account(&AccountView::of(earlier.report(), it)));
+                let before = before
+                    .as_deref()
+                    .map(|it| of_account(&AccountView::of(earlier.report(), it)));
                 let today = seen(std::iter::once(&account.summary.evidence));
                 let judged = earlier.judged(report, Some(account), now, before.unwrap_or_default());
                 lines(judged.into_iter().map(|(state, event)| event.with(state, today)))
             }
         };
-        if text.is_empty() { Vec::new() } else { vec![Part::text(PATH, text)] }
+        if text.is_empty() {
+            Vec::new()
+        } else {
+            vec![Part::text(PATH, text)]
+        }
     }
 }
 
 /// Events that do not belong to one account.
 fn of_all(report: &Report) -> Vec<OcsfEvent<'_>> {
-    report.recommendations.iter().map(|change| change_event(report, change, None)).collect()
+    report
+        .recommendations
+        .iter()
+        .map(|change| change_event(report, change, None))
+        .collect()
 }
 
 fn of_account<'e>(view: &AccountView<'e>) -> Vec<OcsfEvent<'e>> {
     let (report, account) = (view.report, view.account);
-    let unused = account.principals.iter().filter(|it| it.status == PrincipalStatus::UnusedPrincipal);
+    let unused = account
+        .principals
+        .iter()
+        .filter(|it| it.status == PrincipalStatus::UnusedPrincipal);
     let unused = unused.map(|principal| principal_event(report, account, &view.lookup, principal));
-    let changes = view.own().map(|change| change_event(report, change.it, Some(&account.summary)));
+    let changes = view
+        .own()
+        .map(|change| change_event(report, change.it, Some(&account.summary)));
     unused.chain(changes).collect()
 }
 
@@ -102,7 +117,12 @@ fn lines<'e>(events: impl IntoIterator<Item = OcsfEvent<'e>>) -> String {
 }
 
 fn account_of(summary: &AccountSummary) -> OcsfAccount<'_> {
-    OcsfAccount { name: &summary.name, r#type: "AWS Account", type_id: 10, uid: &summary.id }
+    OcsfAccount {
+        name: &summary.name,
+        r#type: "AWS Account",
+        type_id: 10,
+        uid: &summary.id,
+    }
 }
 
 /// The account and the resource part of an ARN.
@@ -115,16 +135,31 @@ fn last_part(name: &str) -> &str {
 }
 
 fn principal_type(arn: &str) -> (&'static str, u8) {
-    if Arn::of(arn).is_user() { ("User", 1) } else { ("Role", 99) }
+    if Arn::of(arn).is_user() {
+        ("User", 1)
+    } else {
+        ("Role", 99)
+    }
 }
 
 fn resource<'e>(report: &'e Report, r#type: &'static str, uid: &'e str) -> OcsfResource<'e> {
-    OcsfResource { cloud_partition: &report.partition, name: last_part(uid), r#type, uid }
+    OcsfResource {
+        cloud_partition: &report.partition,
+        name: last_part(uid),
+        r#type,
+        uid,
+    }
 }
 
 fn user<'e>(arn: &'e str, account: Option<OcsfAccount<'e>>) -> User<'e> {
     let (r#type, type_id) = principal_type(arn);
-    User { account, name: last_part(arn), r#type, type_id, uid: arn }
+    User {
+        account,
+        name: last_part(arn),
+        r#type,
+        type_id,
+        uid: arn,
+    }
 }
 
 /// A timestamp of the report in milliseconds since 1970.
@@ -134,7 +169,10 @@ fn milliseconds(date: &str) -> Option<i64> {
 
 /// When AWS evaluated the newest of some usage data.
 fn seen<'e>(evidence: impl Iterator<Item = &'e EvidenceSource>) -> Option<i64> {
-    evidence.filter_map(|it| it.evaluated.as_deref()).filter_map(milliseconds).max()
+    evidence
+        .filter_map(|it| it.evaluated.as_deref())
+        .filter_map(milliseconds)
+        .max()
 }
 
 fn severity(grade: Grade) -> (&'static str, u8) {
@@ -176,7 +214,10 @@ impl<'e> EventParts<'e> {
         let (severity, severity_id) = severity(self.grade);
         let (code, name) = self.kind;
         // Evidence without a date: use the date of the catalog.
-        let time = self.seen.or_else(|| milliseconds(&report.catalog.updated)).unwrap_or_default();
+        let time = self
+            .seen
+            .or_else(|| milliseconds(&report.catalog.updated))
+            .unwrap_or_default();
         let version = env!("CARGO_PKG_VERSION");
         // Readers show the text as it is in JSON.
         let [title, desc] = [&self.title, &self.desc].map(|text| visible_line(text).into_owned());
@@ -189,7 +230,11 @@ impl<'e> EventParts<'e> {
             category_uid: 2,
             class_name: "IAM Analysis Finding",
             class_uid: 2008,
-            cloud: OcsfCloud { account: self.account, cloud_partition: &report.partition, provider: "AWS" },
+            cloud: OcsfCloud {
+                account: self.account,
+                cloud_partition: &report.partition,
+                provider: "AWS",
+            },
             confidence: None,
             confidence_id: None,
             finding_info: FindingInfo {
@@ -211,12 +256,19 @@ impl<'e> EventParts<'e> {
             identity_activity_metrics: None,
             message: title,
             metadata: OcsfMetadata {
-                product: Product { name: NAME, vendor_name: NAME, version },
+                product: Product {
+                    name: NAME,
+                    vendor_name: NAME,
+                    version,
+                },
                 profiles: ["cloud"],
                 version: "1.6.0",
             },
             permission_analysis_results: Vec::new(),
-            remediation: OcsfRemediation { desc: mend, references },
+            remediation: OcsfRemediation {
+                desc: mend,
+                references,
+            },
             resources: self.resources,
             severity,
             severity_id,
@@ -243,7 +295,11 @@ impl TrackedFinding for OcsfEvent<'_> {
 
     fn substance(&self) -> String {
         let mut event = serde_json::to_value(self).unwrap_or_default();
-        let dates = [("", "time"), ("/finding_info", "created_time"), ("/finding_info", "last_seen_time")];
+        let dates = [
+            ("", "time"),
+            ("/finding_info", "created_time"),
+            ("/finding_info", "last_seen_time"),
+        ];
         for (place, key) in dates {
             if let Some(object) = event.pointer_mut(place).and_then(Value::as_object_mut) {
                 object.remove(key);
@@ -285,7 +341,10 @@ fn change_event<'e>(
         Some(account) => vec![&account.evidence],
         None => {
             let reached: BTreeSet<&str> = change.reaches.iter().map(|arn| account_id(arn)).collect();
-            let reached = report.accounts.iter().filter(|it| reached.contains(it.id.as_str()));
+            let reached = report
+                .accounts
+                .iter()
+                .filter(|it| reached.contains(it.id.as_str()));
             reached.map(|it| &it.evidence).collect()
         }
     };
@@ -293,7 +352,10 @@ fn change_event<'e>(
     sources.sort();
     sources.dedup();
     let uid = change.policy_arn.as_deref().unwrap_or(&change.id);
-    let principals = change.reaches.iter().map(|arn| resource(report, principal_type(arn).0, arn));
+    let principals = change
+        .reaches
+        .iter()
+        .map(|arn| resource(report, principal_type(arn).0, arn));
     let policy = std::iter::once(resource(report, "Policy", uid));
     let mut event = EventParts {
         account: account.map(account_of),
@@ -316,7 +378,11 @@ fn change_event<'e>(
     let (name, id) = confidence(change.confidence.level);
     (event.confidence, event.confidence_id) = (Some(name), Some(id));
     event.permission_analysis_results = vec![Analysed {
-        policy: Policy { name: &change.policy, r#type: change.policy_ref().kind.name(), uid },
+        policy: Policy {
+            name: &change.policy,
+            r#type: change.policy_ref().kind.name(),
+            uid,
+        },
         unused_privileges_count: Some(change.proof.removed),
         unused_services_count: Some(change.unused.iter().filter(|it| it.actions.is_none()).count()),
     }];
@@ -334,18 +400,27 @@ fn principal_event<'e>(
 ) -> OcsfEvent<'e> {
     let (summary, kind) = (&account.summary, principal_type(&principal.arn).0);
     let held = lookup.held_by(principal);
-    let policies = held.iter().map(|it| resource(report, "Policy", it.arn.as_deref().unwrap_or(&it.id)));
+    let policies = held
+        .iter()
+        .map(|it| resource(report, "Policy", it.arn.as_deref().unwrap_or(&it.id)));
     let mut event = EventParts {
         account: Some(account_of(summary)),
         seen: seen(std::iter::once(&summary.evidence)),
         sources: vec![summary.evidence.source.name()],
         kind: ("unused-principal".to_owned(), "Unused Principal"),
         uid: key::of_principal("unused-principal", &principal.arn),
-        title: format!("Unused {} {} in {}", principal.kind, principal.name, say::account(summary)),
+        title: format!(
+            "Unused {} {} in {}",
+            principal.kind,
+            principal.name,
+            say::account(summary)
+        ),
         desc: format!("{} {}: {}.", principal.kind, principal.name, principal.why),
         mend: reserve::advice(principal).to_owned(),
         grade: weight::of_unused(principal),
-        resources: std::iter::once(resource(report, kind, &principal.arn)).chain(policies).collect(),
+        resources: std::iter::once(resource(report, kind, &principal.arn))
+            .chain(policies)
+            .collect(),
         unmapped: Unmapped::Principal(json!({
             "code": principal.code,
             "created": principal.created,

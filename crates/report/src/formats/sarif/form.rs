@@ -123,7 +123,10 @@ impl ArtifactLocation {
                 uri.push_str(&format!("%{byte:02X}"));
             }
         }
-        Self { uri, uri_base_id: super::BASE }
+        Self {
+            uri,
+            uri_base_id: super::BASE,
+        }
     }
 }
 

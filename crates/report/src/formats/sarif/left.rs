@@ -36,12 +36,19 @@ pub(super) fn left_alone(left: &LeftAlone, account: &AccountSummary) -> SarifRes
     };
     let excepted = left.code == PolicyState::Excepted;
     let suppressions = excepted.then(|| suppression(&left.why)).into_iter().collect();
-    SarifResult { suppressions, ..said.finding() }
+    SarifResult {
+        suppressions,
+        ..said.finding()
+    }
 }
 
 /// The text with one more item, if there is one.
 fn and(remedy: &str) -> String {
-    if remedy.is_empty() { String::new() } else { format!(" {}.", capital(remedy)) }
+    if remedy.is_empty() {
+        String::new()
+    } else {
+        format!(" {}.", capital(remedy))
+    }
 }
 
 /// A policy of several accounts that is not changed.

@@ -72,10 +72,15 @@ impl Sarif {
             Some(earlier) => {
                 let judged = earlier.judged(report, account, now, before(earlier));
                 let file = account.map_or_else(|| "report.json".to_owned(), |it| file_of(&it.summary.id));
-                judged.into_iter().map(|(state, finding)| finding.with(state, &file)).collect()
+                judged
+                    .into_iter()
+                    .map(|(state, finding)| finding.with(state, &file))
+                    .collect()
             }
         };
-        all.iter().map(|finding| Part::element(PATH, super::json(finding))).collect()
+        all.iter()
+            .map(|finding| Part::element(PATH, super::json(finding)))
+            .collect()
     }
 }
 
@@ -102,7 +107,9 @@ impl Format for Sarif {
     fn account(&self, view: &AccountView<'_>, _read: &Read<'_>) -> Vec<Part> {
         self.elements(view.report, Some(view.account), of_account(view), |earlier| {
             let before = earlier.account(&view.account.summary.id);
-            before.map(|it| of_account(&AccountView::of(earlier.report(), &it))).unwrap_or_default()
+            before
+                .map(|it| of_account(&AccountView::of(earlier.report(), &it)))
+                .unwrap_or_default()
         })
     }
 
@@ -113,9 +120,14 @@ impl Format for Sarif {
 
 /// Results that do not belong to one account.
 fn of_all(report: &Report) -> Vec<SarifResult> {
-    let families =
-        report.families.iter().filter(|it| it.recommendation.is_none() && it.code != PolicyState::InUse);
-    let whole = report.recommendations.iter().map(|change| recommended(change, None));
+    let families = report
+        .families
+        .iter()
+        .filter(|it| it.recommendation.is_none() && it.code != PolicyState::InUse);
+    let whole = report
+        .recommendations
+        .iter()
+        .map(|change| recommended(change, None));
     whole.chain(families.map(family_left)).collect()
 }
 
@@ -129,8 +141,18 @@ fn of_account(view: &AccountView<'_>) -> Vec<SarifResult> {
             PrincipalStatus::Excluded => found.push(excepted(report, principal, id)),
             _ => {}
         }
-        found.extend(principal.unused_access_keys.iter().map(|key| idle(principal, key, id)));
-        found.extend(principal.unused_password.iter().map(|password| idle(principal, password, id)));
+        found.extend(
+            principal
+                .unused_access_keys
+                .iter()
+                .map(|key| idle(principal, key, id)),
+        );
+        found.extend(
+            principal
+                .unused_password
+                .iter()
+                .map(|password| idle(principal, password, id)),
+        );
     }
     found.extend(view.own().map(|change| recommended(change.it, Some(id))));
     found.extend(account.left_alone.iter().map(|left| left_alone(left, id)));
@@ -151,17 +173,31 @@ fn invocation(report: &Report) -> Invocation {
         };
         let what = account.failures.iter().map(|failed| {
             let failure = &failed.failure;
-            let detail = failure.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+            let detail = failure
+                .detail
+                .as_ref()
+                .map(|detail| format!(" ({detail})"))
+                .unwrap_or_default();
             format!("{} {}{detail}", failure.operation, failure.kind.name())
         });
         let mut what: Vec<String> = what.collect();
         what.sort();
         what.dedup();
-        let text = format!("{} was not scanned completely: {}", say::account(account), what.join(", "));
-        Some(Notification { level, message: Message::of(&text) })
+        let text = format!(
+            "{} was not scanned completely: {}",
+            say::account(account),
+            what.join(", ")
+        );
+        Some(Notification {
+            level,
+            message: Message::of(&text),
+        })
     };
     let gaps: Vec<Notification> = report.accounts.iter().filter_map(gap).collect();
-    Invocation { execution_successful: gaps.is_empty(), tool_execution_notifications: gaps }
+    Invocation {
+        execution_successful: gaps.is_empty(),
+        tool_execution_notifications: gaps,
+    }
 }
 
 /// The parts that all results have.
@@ -220,12 +256,17 @@ impl ResultParts<'_> {
 
 impl super::since::TrackedFinding for SarifResult {
     fn uid(&self) -> &str {
-        self.partial_fingerprints.get(FINGERPRINT).map_or("", String::as_str)
+        self.partial_fingerprints
+            .get(FINGERPRINT)
+            .map_or("", String::as_str)
     }
 
     fn principal(&self) -> Option<&str> {
         let [location] = &self.locations;
-        let foremost = location.logical_locations.first().filter(|it| it.kind == "principal");
+        let foremost = location
+            .logical_locations
+            .first()
+            .filter(|it| it.kind == "principal");
         foremost.map(|it| it.fully_qualified_name.as_str())
     }
 
@@ -252,7 +293,11 @@ impl SarifResult {
 
 /// A hash and a line number, in GitHub's format.
 fn line_hash(fingerprint: &str) -> String {
-    let hash: String = FileHash::of(fingerprint.as_bytes()).to_string().chars().take(16).collect();
+    let hash: String = FileHash::of(fingerprint.as_bytes())
+        .to_string()
+        .chars()
+        .take(16)
+        .collect();
     format!("{hash}:1")
 }
 
@@ -272,13 +317,21 @@ fn recommended(change: &Recommendation, account: Option<&AccountSummary>) -> Sar
         text.push_str(&format!(" {owned}"));
     }
     let escalations: Vec<&str> = impact.escalations.iter().map(|it| it.actions.as_str()).collect();
-    let reasons: Vec<&str> = change.confidence.reasons.iter().map(|it| it.code.name()).collect();
+    let reasons: Vec<&str> = change
+        .confidence
+        .reasons
+        .iter()
+        .map(|it| it.code.name())
+        .collect();
     ResultParts {
         rule: rules::of_action(change.action),
         grade: Some(weight::of_change(change)),
         text,
         file: change.files.after.clone(),
-        places: policy_and(change.policy_arn.as_deref().unwrap_or(&change.id), &change.reaches),
+        places: policy_and(
+            change.policy_arn.as_deref().unwrap_or(&change.id),
+            &change.reaches,
+        ),
         fingerprint: key::of_policy(&change.id),
         properties: json!({
             "account": account.map(|it| &it.id),
@@ -337,8 +390,13 @@ fn of_principal<'s>(
 }
 
 fn unused(principal: &PrincipalRow, account: &AccountSummary) -> SarifResult {
-    let mut text =
-        format!("{} {} in {}: {}.", principal.kind, principal.name, say::account(account), principal.why);
+    let mut text = format!(
+        "{} {} in {}: {}.",
+        principal.kind,
+        principal.name,
+        say::account(account),
+        principal.why
+    );
     if let Some(trust) = &principal.trust {
         text.push_str(&format!(" It {}.", trust.why));
     }
@@ -351,15 +409,27 @@ fn unused(principal: &PrincipalRow, account: &AccountSummary) -> SarifResult {
     if let (Some(exception), Some(properties)) = (exception, said.properties.as_object_mut()) {
         properties.insert("exceptionToAdd".to_owned(), json!(exception));
     }
-    ResultParts { grade: Some(weight::of_unused(principal)), ..said }.finding()
+    ResultParts {
+        grade: Some(weight::of_unused(principal)),
+        ..said
+    }
+    .finding()
 }
 
 /// A principal with an exception: a known finding, suppressed by the owner of the exception.
 fn excepted(report: &Report, principal: &PrincipalRow, account: &AccountSummary) -> SarifResult {
-    let text =
-        format!("{} {} in {}: {}.", principal.kind, principal.name, say::account(account), principal.why);
+    let text = format!(
+        "{} {} in {}: {}.",
+        principal.kind,
+        principal.name,
+        say::account(account),
+        principal.why
+    );
     let mut said = of_principal(principal, account, rules::EXCEPTED, text);
-    let rule = report.exceptions.iter().find(|it| principal.rule.as_deref() == Some(it.id.as_str()));
+    let rule = report
+        .exceptions
+        .iter()
+        .find(|it| principal.rule.as_deref() == Some(it.id.as_str()));
     let justification = match rule {
         Some(rule) => {
             if let Some(properties) = said.properties.as_object_mut() {
@@ -373,18 +443,29 @@ fn excepted(report: &Report, principal: &PrincipalRow, account: &AccountSummary)
         None => principal.why.clone(),
     };
     let suppressions = vec![suppression(&justification)];
-    SarifResult { suppressions, ..said.finding() }
+    SarifResult {
+        suppressions,
+        ..said.finding()
+    }
 }
 
 fn suppression(justification: &str) -> Suppression {
     let justification = visible(justification).into_owned();
-    Suppression { kind: "external", status: "accepted", justification }
+    Suppression {
+        kind: "external",
+        status: "accepted",
+        justification,
+    }
 }
 
 fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &AccountSummary) -> SarifResult {
     let (rule, what, id) = match &credential.access_key_id {
         Some(key) => (rules::UNUSED_KEY, format!("access key {key}"), format!("/{key}")),
-        None => (rules::UNUSED_PASSWORD, "console password".to_owned(), String::new()),
+        None => (
+            rules::UNUSED_PASSWORD,
+            "console password".to_owned(),
+            String::new(),
+        ),
     };
     let mut text = format!(
         "user {} in {}: {what}, {}.",
@@ -394,7 +475,10 @@ fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &Account
     );
     if principal.emergency.is_some() {
         text.push(' ');
-        text.push_str(reserve::about_credential(principal, credential.access_key_id.is_some()));
+        text.push_str(reserve::about_credential(
+            principal,
+            credential.access_key_id.is_some(),
+        ));
     }
     let said = of_principal(principal, account, rule, text);
     let fingerprint = format!("{}{id}", said.fingerprint);
@@ -404,5 +488,11 @@ fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &Account
         "accessKeyId": credential.access_key_id,
         "lastAccessed": credential.last_accessed,
     });
-    ResultParts { grade: Some(weight::of_credential(principal)), fingerprint, properties, ..said }.finding()
+    ResultParts {
+        grade: Some(weight::of_credential(principal)),
+        fingerprint,
+        properties,
+        ..said
+    }
+    .finding()
 }

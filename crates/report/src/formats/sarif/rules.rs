@@ -20,7 +20,12 @@ pub(super) struct SarifRule {
 }
 
 const fn rule(id: &'static str, short: &'static str, help: &'static str, level: &'static str) -> SarifRule {
-    SarifRule { id, short, help, level }
+    SarifRule {
+        id,
+        short,
+        help,
+        level,
+    }
 }
 
 pub(super) const UNUSED_PRINCIPAL: SarifRule = rule(
@@ -234,8 +239,15 @@ pub(super) fn of_state(state: PolicyState) -> SarifRule {
 static RULES: LazyLock<Vec<SarifRule>> = LazyLock::new(|| {
     let changes = Action::ALL.iter().map(|action| of_action(*action));
     let principals = [UNUSED_PRINCIPAL, UNUSED_KEY, UNUSED_PASSWORD, EXCEPTED];
-    let left = PolicyState::ALL.iter().map(|state| of_state(*state)).filter(|it| *it != LEFT_ALONE);
-    changes.chain(principals).chain(left).chain([LEFT_ALONE]).collect()
+    let left = PolicyState::ALL
+        .iter()
+        .map(|state| of_state(*state))
+        .filter(|it| *it != LEFT_ALONE);
+    changes
+        .chain(principals)
+        .chain(left)
+        .chain([LEFT_ALONE])
+        .collect()
 });
 
 /// All rules, for the tool component.

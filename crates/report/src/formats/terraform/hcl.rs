@@ -51,13 +51,24 @@ pub(super) fn label(parts: &[&str]) -> String {
         return joined;
     }
     let digest = sha256(parts.join("\0").as_bytes());
-    let readable = joined.chars().map(|c| if fits(c) { c } else { '_' }).take(LONGEST_LABEL - 20);
-    format!("_{}-{}", readable.collect::<String>(), digest.get(..16).unwrap_or_default())
+    let readable = joined
+        .chars()
+        .map(|c| if fits(c) { c } else { '_' })
+        .take(LONGEST_LABEL - 20);
+    format!(
+        "_{}-{}",
+        readable.collect::<String>(),
+        digest.get(..16).unwrap_or_default()
+    )
 }
 
 /// A block: its header, its attributes with aligned equals signs, and one nested block.
 pub(super) fn block(head: &str, attributes: &[(&str, String)], inside: Option<&str>) -> String {
-    let widest = attributes.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let widest = attributes
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default();
     let mut out = format!("{head} {{\n");
     for (name, value) in attributes {
         let _ = writeln!(out, "  {name:widest$} = {value}");
@@ -80,7 +91,10 @@ mod tests {
     #[test]
     fn nothing_in_a_string_begins_a_template_or_ends_it() {
         assert_eq!(quoted("plain + name"), "\"plain + name\"");
-        assert_eq!(quoted("a\"b\\c\nd\u{2028}\u{1f600}"), r#""a\"b\\c\u000ad\u2028\U0001f600""#);
+        assert_eq!(
+            quoted("a\"b\\c\nd\u{2028}\u{1f600}"),
+            r#""a\"b\\c\u000ad\u2028\U0001f600""#
+        );
         for text in ["${x}", "$${x}", "\\${x}", "%{ if x }", "$$$%%{x}", "${${%{"] {
             let quoted = quoted(text);
             assert!(!quoted.contains("${") && !quoted.contains("%{"), "{quoted}");
@@ -107,7 +121,12 @@ mod tests {
         assert_eq!(labels.len(), odd.len());
         for label in labels {
             assert!(label.starts_with('_'), "{label}");
-            assert!(label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-'), "{label}");
+            assert!(
+                label
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-'),
+                "{label}"
+            );
         }
         assert!(label(&[&"long".repeat(60)]).len() < 130);
     }
@@ -119,6 +138,9 @@ mod tests {
             &[("to", "x".to_owned()), ("policy", "y".to_owned())],
             Some("z {\n}\n"),
         );
-        assert_eq!(text, "resource \"a\" \"b\" {\n  to     = x\n  policy = y\n\n  z {\n  }\n}\n");
+        assert_eq!(
+            text,
+            "resource \"a\" \"b\" {\n  to     = x\n  policy = y\n\n  z {\n  }\n}\n"
+        );
     }
 }

@@ -42,7 +42,10 @@ impl Format for Terraform {
         let changes = changes(view, read);
         if !changes.is_empty() {
             let mut folder = TerraformFolder::new(format!("changes/{}/terraform", account.summary.id));
-            let mut main = head(&format!("Account {}.", account.summary.id), account.alternatives.len());
+            let mut main = head(
+                &format!("Account {}.", account.summary.id),
+                account.alternatives.len(),
+            );
             for change in &changes {
                 main.push_str(&folder.change(change, &mut parts));
             }
@@ -100,7 +103,10 @@ struct TerraformFolder {
 
 impl TerraformFolder {
     fn new(path: String) -> Self {
-        Self { path, documents: TakenPaths::default() }
+        Self {
+            path,
+            documents: TakenPaths::default(),
+        }
     }
 
     fn file(&self, name: &str, text: String) -> Part {
@@ -110,7 +116,11 @@ impl TerraformFolder {
     /// Adds a document as a file and returns the expression that reads it. Labels may differ only in case, file
     /// names may not.
     fn document(&mut self, name: &str, text: &str, parts: &mut Vec<Part>) -> String {
-        let name = if self.documents.take(name) { name.to_owned() } else { told_apart(name) };
+        let name = if self.documents.take(name) {
+            name.to_owned()
+        } else {
+            told_apart(name)
+        };
         parts.push(self.file(&format!("documents/{name}.json"), ascii(text)));
         format!("file(\"${{path.module}}/documents/{name}.json\")")
     }
@@ -128,7 +138,11 @@ impl TerraformFolder {
                 "# The policy that the permission set is to name: it has to be in each of its accounts.\n",
             );
         }
-        let steps: Vec<String> = change.steps.iter().map(super::infrastructure::ManualStep::line).collect();
+        let steps: Vec<String> = change
+            .steps
+            .iter()
+            .map(super::infrastructure::ManualStep::line)
+            .collect();
         if change.hands_first() {
             out.push_str(&by_hand(", before this is applied", &steps));
         }
@@ -137,7 +151,11 @@ impl TerraformFolder {
             out.push_str(&self.resource(resource, parts));
         }
         if !change.hands_first() {
-            let when = if change.resources.is_empty() { "" } else { ", after this is applied" };
+            let when = if change.resources.is_empty() {
+                ""
+            } else {
+                ", after this is applied"
+            };
             out.push_str(&by_hand(when, &steps));
         }
         out
@@ -145,20 +163,38 @@ impl TerraformFolder {
 
     fn resource(&mut self, resource: &Resource, parts: &mut Vec<Part>) -> String {
         match resource {
-            Resource::Inline { holder: PolicyHolder { kind, name }, policy, after, .. } => {
+            Resource::Inline {
+                holder: PolicyHolder { kind, name },
+                policy,
+                after,
+                ..
+            } => {
                 let label = label(&[name, policy]);
                 let document = self.document(&format!("{kind}--{label}"), after, parts);
-                let attributes =
-                    [(kind.name(), quoted(name)), ("name", quoted(policy)), ("policy", document)];
+                let attributes = [
+                    (kind.name(), quoted(name)),
+                    ("name", quoted(policy)),
+                    ("policy", document),
+                ];
                 let address = format!("aws_iam_{kind}_policy");
                 block(&head_of(&address, &label), &attributes, None)
                     + &import(&address, &label, &format!("{name}:{policy}"))
             }
             Resource::Managed { policy, after, .. } => self.managed(policy, after, true, parts),
-            Resource::Copy { policy, there, document } => self.managed(policy, document, *there, parts),
-            Resource::Attachment { copy, holder: PolicyHolder { kind, name } } => {
+            Resource::Copy {
+                policy,
+                there,
+                document,
+            } => self.managed(policy, document, *there, parts),
+            Resource::Attachment {
+                copy,
+                holder: PolicyHolder { kind, name },
+            } => {
                 let arn = format!("aws_iam_policy.{}.arn", label(&[copy]));
-                let head = head_of(&format!("aws_iam_{kind}_policy_attachment"), &label(&[name, copy]));
+                let head = head_of(
+                    &format!("aws_iam_{kind}_policy_attachment"),
+                    &label(&[name, copy]),
+                );
                 block(&head, &[(kind.name(), quoted(name)), ("policy_arn", arn)], None)
             }
         }
@@ -167,9 +203,16 @@ impl TerraformFolder {
     fn managed(&mut self, policy: &PolicyArn, document: &str, there: bool, parts: &mut Vec<Part>) -> String {
         let label = label(&[&policy.name]);
         let document = self.document(&format!("policy--{label}"), document, parts);
-        let attributes =
-            [("name", quoted(&policy.name)), ("path", quoted(&policy.path)), ("policy", document)];
-        let resource = block(&head_of("aws_iam_policy", &label), &attributes, there.then_some(ADOPTED));
+        let attributes = [
+            ("name", quoted(&policy.name)),
+            ("path", quoted(&policy.path)),
+            ("policy", document),
+        ];
+        let resource = block(
+            &head_of("aws_iam_policy", &label),
+            &attributes,
+            there.then_some(ADOPTED),
+        );
         let import = there.then(|| import("aws_iam_policy", &label, &policy.text));
         resource + &import.unwrap_or_default()
     }
@@ -178,7 +221,10 @@ impl TerraformFolder {
         let name = &change.recommendation.holder;
         let label_of_set = label(&[name]);
         let instance = ("instance_arn", "local.instance_arn".to_owned());
-        let set = ("permission_set_arn", format!("data.aws_ssoadmin_permission_set.{label_of_set}.arn"));
+        let set = (
+            "permission_set_arn",
+            format!("data.aws_ssoadmin_permission_set.{label_of_set}.arn"),
+        );
         let mut out = title(change.recommendation);
         if is_new {
             let head = format!("data \"aws_ssoadmin_permission_set\" {}", quoted(&label_of_set));
@@ -193,7 +239,10 @@ impl TerraformFolder {
             out.push_str(&block(&head, &attributes, None));
         }
         for copy in &change.names {
-            let head = head_of("aws_ssoadmin_customer_managed_policy_attachment", &label(&[name, copy]));
+            let head = head_of(
+                "aws_ssoadmin_customer_managed_policy_attachment",
+                &label(&[name, copy]),
+            );
             let reference = block(
                 "customer_managed_policy_reference",
                 &[("name", quoted(copy)), ("path", quoted("/"))],
@@ -202,8 +251,11 @@ impl TerraformFolder {
             out.push('\n');
             out.push_str(&block(&head, &[instance.clone(), set.clone()], Some(&reference)));
         }
-        let when =
-            if change.inline.is_none() && change.names.is_empty() { "" } else { ", after this is applied" };
+        let when = if change.inline.is_none() && change.names.is_empty() {
+            ""
+        } else {
+            ", after this is applied"
+        };
         out + &by_hand(when, &change.steps)
     }
 }
@@ -213,7 +265,14 @@ fn head_of(kind: &str, label: &str) -> String {
 }
 
 fn import(kind: &str, label: &str, id: &str) -> String {
-    format!("\n{}", block("import", &[("to", format!("{kind}.{label}")), ("id", quoted(id))], None))
+    format!(
+        "\n{}",
+        block(
+            "import",
+            &[("to", format!("{kind}.{label}")), ("id", quoted(id))],
+            None
+        )
+    )
 }
 
 /// Comment above a change that says what it does.
@@ -230,5 +289,9 @@ fn title(it: &Recommendation) -> String {
 
 fn by_hand(when: &str, steps: &[String]) -> String {
     let lines: String = steps.iter().map(|step| format!("#   {step}\n")).collect();
-    if lines.is_empty() { lines } else { format!("\n# by hand{when}:\n{lines}") }
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("\n# by hand{when}:\n{lines}")
+    }
 }

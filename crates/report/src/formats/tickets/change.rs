@@ -76,7 +76,10 @@ pub(super) fn place(account: &AccountSummary) -> String {
 
 /// Folder of the changes to several accounts.
 pub(super) fn family_place(accounts: usize) -> String {
-    format!("{} of yours; one change covers every account that has the policy", counted(accounts, "account"))
+    format!(
+        "{} of yours; one change covers every account that has the policy",
+        counted(accounts, "account")
+    )
 }
 
 /// A title for trackers, without markup.
@@ -110,11 +113,15 @@ pub(super) fn of_change(
     steps: &HowTo,
 ) -> TicketEntry {
     let holder = |set: &str, show: &dyn Fn(&str) -> String| {
-        let named = reached.holders.iter().take(MOST_HOLDERS).map(|(kind, name)| match kind {
-            HolderKind::Managed => counted(reached.own + reached.others, "principal"),
-            HolderKind::PermissionSet => format!("{} {}", set, show(name)),
-            HolderKind::Role | HolderKind::User | HolderKind::Group => format!("{kind} {}", show(name)),
-        });
+        let named = reached
+            .holders
+            .iter()
+            .take(MOST_HOLDERS)
+            .map(|(kind, name)| match kind {
+                HolderKind::Managed => counted(reached.own + reached.others, "principal"),
+                HolderKind::PermissionSet => format!("{} {}", set, show(name)),
+                HolderKind::Role | HolderKind::User | HolderKind::Group => format!("{kind} {}", show(name)),
+            });
         let named = named.collect::<Vec<_>>().join(", ");
         match reached.holders.len().saturating_sub(MOST_HOLDERS) {
             0 => named,
@@ -131,29 +138,70 @@ pub(super) fn of_change(
     };
     say("What", change.action.sentence());
     if !change.creates.is_empty() {
-        say("Creates", &change.creates.iter().map(|it| code(it)).collect::<Vec<_>>().join(", "));
+        say(
+            "Creates",
+            &change
+                .creates
+                .iter()
+                .map(|it| code(it))
+                .collect::<Vec<_>>()
+                .join(", "),
+        );
     }
-    say("Policy", &change.policy_arn.as_deref().map_or_else(|| code(&change.policy), code));
+    say(
+        "Policy",
+        &change
+            .policy_arn
+            .as_deref()
+            .map_or_else(|| code(&change.policy), code),
+    );
     say("Attached to", &holders);
     say("Where", place);
-    say("Removes", &format!("{removed} from your principals; lowers their risk score by {risk}"));
+    say(
+        "Removes",
+        &format!("{removed} from your principals; lowers their risk score by {risk}"),
+    );
     let paths = &change.impact.escalations;
     if !paths.is_empty() {
-        let named: Vec<String> = paths.iter().take(MOST_PATHS).map(|it| code(&it.actions)).collect();
+        let named: Vec<String> = paths
+            .iter()
+            .take(MOST_PATHS)
+            .map(|it| code(&it.actions))
+            .collect();
         let more = match paths.len().saturating_sub(MOST_PATHS) {
             0 => String::new(),
             more => format!(" and {} more", count(&more)),
         };
-        say("Closes privilege escalation paths", &format!("{}{more}", named.join(", ")));
+        say(
+            "Closes privilege escalation paths",
+            &format!("{}{more}", named.join(", ")),
+        );
     }
     // Every reason that lowers it; if there is none, the strongest supporting one.
-    let (lowers, supports): (Vec<_>, Vec<_>) =
-        change.confidence.reasons.iter().partition(|it| it.effect != ReasonEffect::Supports);
-    let reasons = if lowers.is_empty() { supports.into_iter().take(1).collect() } else { lowers };
+    let (lowers, supports): (Vec<_>, Vec<_>) = change
+        .confidence
+        .reasons
+        .iter()
+        .partition(|it| it.effect != ReasonEffect::Supports);
+    let reasons = if lowers.is_empty() {
+        supports.into_iter().take(1).collect()
+    } else {
+        lowers
+    };
     // A reason may contain a tag or a date of another owner's principal.
-    let told = |it: &&ConfidenceReason| if reached.others > 0 { impersonal(it.code) } else { it.why.clone() };
+    let told = |it: &&ConfidenceReason| {
+        if reached.others > 0 {
+            impersonal(it.code)
+        } else {
+            it.why.clone()
+        }
+    };
     let why: Vec<String> = reasons.iter().map(|it| prose(&told(it))).collect();
-    let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) };
+    let why = if why.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", why.join("; "))
+    };
     say("Confidence", &format!("{}{why}", change.confidence.level));
     say(
         "Proof",
@@ -166,9 +214,15 @@ pub(super) fn of_change(
     );
     let others = match reached.others {
         0 => String::new(),
-        more => format!(" and {} of other owners; agree on the change with them first", count(&more)),
+        more => format!(
+            " and {} of other owners; agree on the change with them first",
+            count(&more)
+        ),
     };
-    say("Affects", &format!("{} of yours{others}", counted(reached.own, "principal")));
+    say(
+        "Affects",
+        &format!("{} of yours{others}", counted(reached.own, "principal")),
+    );
     for note in &change.notes {
         say("Note", &prose(note.sentence()));
     }
@@ -177,8 +231,15 @@ pub(super) fn of_change(
     }
     if let Some(code_of) = &change.code {
         let places: Vec<String> = code_of.places.iter().map(|it| code(it)).collect();
-        let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
-        say("In the checkout", &format!("{}{places}", prose(code_of.state.sentence())));
+        let places = if places.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", places.join(", "))
+        };
+        say(
+            "In the checkout",
+            &format!("{}{places}", prose(code_of.state.sentence())),
+        );
         if let Some(patch) = &code_of.patch {
             say("Patch", &code(patch));
         }
@@ -188,7 +249,13 @@ pub(super) fn of_change(
     }
     if let (Some(is_ready), Some(nights)) = (change.ready, change.nights_stable) {
         let runs = counted(usize::try_from(nights).unwrap_or_default(), "run");
-        say("Ready", &format!("{}, the same for {runs}", if is_ready { "yes" } else { "not yet" }));
+        say(
+            "Ready",
+            &format!(
+                "{}, the same for {runs}",
+                if is_ready { "yes" } else { "not yet" }
+            ),
+        );
     }
     if !change.flapping.is_empty() {
         let names: Vec<String> = change.flapping.iter().map(|it| code(&it.action)).collect();
@@ -211,7 +278,10 @@ pub(super) fn of_change(
             "\nTo keep the policy as it is, add this exception to the configuration and fill it in:\n\n```toml\n{exception}```\n"
         );
     }
-    let is_named = reached.holders.iter().any(|(kind, _)| *kind != HolderKind::Managed);
+    let is_named = reached
+        .holders
+        .iter()
+        .any(|(kind, _)| *kind != HolderKind::Managed);
     let heading = |show: &dyn Fn(&str) -> String| {
         let on = is_named.then(|| holder("permission set", show));
         say::change(change, on.as_deref(), None, show)
@@ -219,7 +289,10 @@ pub(super) fn of_change(
     let heading_in_markdown = heading(&code);
     TicketEntry {
         plain: title(&heading(&str::to_owned)),
-        line: format!("{heading_in_markdown} in {place}, confidence {}", change.confidence.level),
+        line: format!(
+            "{heading_in_markdown} in {place}, confidence {}",
+            change.confidence.level
+        ),
         title: heading_in_markdown,
         text,
     }
@@ -237,7 +310,10 @@ impl HowTo {
             }
             Self::Script(steps) => steps,
         };
-        let mut text = format!("\nSteps, from the report folder:\n\n1. Read the diff: {}\n", code(diff));
+        let mut text = format!(
+            "\nSteps, from the report folder:\n\n1. Read the diff: {}\n",
+            code(diff)
+        );
         for (number, step) in (2..).zip(steps.in_order()) {
             let lines: Vec<String> = step.lines.iter().map(|line| code(line)).collect();
             let sign = if lines.is_empty() { "" } else { ": " };

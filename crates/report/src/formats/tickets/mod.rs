@@ -29,8 +29,16 @@ const OTHERS: &str = "it also changes principals of other owners. Agree with the
 const TABLE: &str = "tickets/tickets.csv";
 
 /// Columns, named as in trackers. New ones are added at the end.
-const COLUMNS: [&str; 8] =
-    ["External ID", "Summary", "Description", "Priority", "Labels", "Account", "Owner", "Component"];
+const COLUMNS: [&str; 8] = [
+    "External ID",
+    "Summary",
+    "Description",
+    "Priority",
+    "Labels",
+    "Account",
+    "Owner",
+    "Component",
+];
 
 /// The format.
 #[derive(Debug, Default)]
@@ -44,7 +52,11 @@ pub struct Tickets {
 impl Tickets {
     /// Creates the format, with owners from the given tag, and with commands if the report has `changes/`.
     pub fn new(owner_tag: Option<&str>, scripts: bool) -> Self {
-        Self { tag: owner_tag.map(str::to_owned), scripts, owners: Mutex::default() }
+        Self {
+            tag: owner_tag.map(str::to_owned),
+            scripts,
+            owners: Mutex::default(),
+        }
     }
 
     /// For changes of several accounts.
@@ -81,29 +93,49 @@ impl Format for Tickets {
                 Ok(steps) => HowTo::Script(steps),
                 Err(why) => HowTo::ByHand(why),
             };
-            let reached: BTreeSet<&Owner> =
-                change.reaches.iter().filter_map(|arn| of.get(arn.as_str())).collect();
+            let reached: BTreeSet<&Owner> = change
+                .reaches
+                .iter()
+                .filter_map(|arn| of.get(arn.as_str()))
+                .collect();
             for owner in reached {
                 let Some(own) = owners.get(owner) else { continue };
-                let removal = taken.get(&(owner.clone(), change.id.as_str())).copied().unwrap_or_default();
+                let removal = taken
+                    .get(&(owner.clone(), change.id.as_str()))
+                    .copied()
+                    .unwrap_or_default();
                 let reached = Reached::of(change, own, removal);
                 // The script has the name of the first attachment that changes, and changes all of them.
                 let is_others = change.action != Action::NewVersion && reached.others > 0;
-                let steps = if is_others && self.scripts { &HowTo::ByHand(OTHERS) } else { &steps };
+                let steps = if is_others && self.scripts {
+                    &HowTo::ByHand(OTHERS)
+                } else {
+                    &steps
+                };
                 let entry = of_change(change, &here, Some(&account.summary.id), &reached, steps);
                 table.push(row_of_change(change, owner, &account.summary.id, &entry));
                 let ticket = tickets.entry(owner.clone()).or_default();
                 ticket.removed += removal;
-                ticket.changes.add((rank(change.confidence.level), removal.risk), change.id.clone(), entry);
+                ticket.changes.add(
+                    (rank(change.confidence.level), removal.risk),
+                    change.id.clone(),
+                    entry,
+                );
             }
         }
         share(view, (&of, &taken), &mut tickets);
         for principal in &account.principals {
-            let Some(owner) = of.get(principal.arn.as_str()) else { continue };
+            let Some(owner) = of.get(principal.arn.as_str()) else {
+                continue;
+            };
             people(principal, &account.summary, owner, &mut tickets, &mut table);
         }
         let text = rows(table);
-        if text.is_empty() { Vec::new() } else { vec![Part::text(TABLE, text)] }
+        if text.is_empty() {
+            Vec::new()
+        } else {
+            vec![Part::text(TABLE, text)]
+        }
     }
 
     fn end(&self, report: &Report) -> Vec<Part> {
@@ -112,9 +144,17 @@ impl Format for Tickets {
         let mut parts = Vec::new();
         for (owner, ticket) in tickets {
             for (at, share) in &ticket.families {
-                let Some(change) = report.recommendations.get(*at) else { continue };
+                let Some(change) = report.recommendations.get(*at) else {
+                    continue;
+                };
                 let reached = Reached::of_family(change, share);
-                let entry = of_change(change, &family_place(share.accounts), None, &reached, &self.several());
+                let entry = of_change(
+                    change,
+                    &family_place(share.accounts),
+                    None,
+                    &reached,
+                    &self.several(),
+                );
                 table.push(row_of_change(change, &owner, "", &entry));
             }
             let path = format!("tickets/{}.md", owner.file());
@@ -143,7 +183,12 @@ fn share(
             *owners.entry(owner).or_default() += 1;
         }
         for (owner, own) in owners {
-            let share = tickets.entry(owner.clone()).or_default().families.entry(here.place).or_default();
+            let share = tickets
+                .entry(owner.clone())
+                .or_default()
+                .families
+                .entry(here.place)
+                .or_default();
             share.own += own;
             share.accounts += 1;
             share.removal += taken.get(&(owner.clone(), id)).copied().unwrap_or_default();
@@ -174,7 +219,11 @@ fn people(
     };
     if principal.status == PrincipalStatus::UnusedPrincipal {
         let points = principal.effect.risk.before;
-        let trust = principal.trust.as_ref().map(|it| format!(" It {}.", prose(&it.why))).unwrap_or_default();
+        let trust = principal
+            .trust
+            .as_ref()
+            .map(|it| format!(" It {}.", prose(&it.why)))
+            .unwrap_or_default();
         let mut text = format!(
             "{} {} in {here}: {}; risk score {}.{trust}",
             principal.kind,
@@ -185,30 +234,64 @@ fn people(
         if let Some(exception) = &exception {
             let _ = write!(text, " {}\n\n```toml\n{exception}```\n", reserve::ADVICE);
         }
-        let what = if exception.is_some() { "Add an exception for" } else { "Delete unused" };
+        let what = if exception.is_some() {
+            "Add an exception for"
+        } else {
+            "Delete unused"
+        };
         let place = say::account(account);
-        let plain = title(&format!("{what} {} {} in {place}", principal.kind, principal.name));
-        let entry = TicketEntry { plain, text, ..TicketEntry::default() };
-        add("unused-principal", "", (weight::of_unused(principal), points), entry);
+        let plain = title(&format!(
+            "{what} {} {} in {place}",
+            principal.kind, principal.name
+        ));
+        let entry = TicketEntry {
+            plain,
+            text,
+            ..TicketEntry::default()
+        };
+        add(
+            "unused-principal",
+            "",
+            (weight::of_unused(principal), points),
+            entry,
+        );
     }
-    let credentials = principal.unused_access_keys.iter().chain(&principal.unused_password);
+    let credentials = principal
+        .unused_access_keys
+        .iter()
+        .chain(&principal.unused_password);
     for it in credentials {
         let (rule, end, what) = match &it.access_key_id {
-            Some(id) => ("unused-access-key", format!("/{id}"), format!("access key {}", code(id))),
+            Some(id) => (
+                "unused-access-key",
+                format!("/{id}"),
+                format!("access key {}", code(id)),
+            ),
             None => ("unused-password", String::new(), "console password".to_owned()),
         };
-        let mut text =
-            format!("User {} in {here}: {what}, {}.", code(&principal.name), prose(&say::last_used(it)));
+        let mut text = format!(
+            "User {} in {here}: {what}, {}.",
+            code(&principal.name),
+            prose(&say::last_used(it))
+        );
         match &exception {
             Some(exception) => {
                 let _ = write!(text, " {}\n\n```toml\n{exception}```\n", reserve::KEEP_CREDENTIAL);
             }
             None if principal.emergency.is_some() => {
-                let _ = write!(text, " {}", reserve::about_credential(principal, it.access_key_id.is_some()));
+                let _ = write!(
+                    text,
+                    " {}",
+                    reserve::about_credential(principal, it.access_key_id.is_some())
+                );
             }
             None => {}
         }
-        let verb = if principal.emergency.is_some() { "Check" } else { "Delete" };
+        let verb = if principal.emergency.is_some() {
+            "Check"
+        } else {
+            "Delete"
+        };
         let plain = title(&format!(
             "{verb} {} of user {} in {}",
             rule.replace('-', " "),
@@ -219,7 +302,11 @@ fn people(
             rule,
             &end,
             (weight::of_credential(principal), 0),
-            TicketEntry { plain, text, ..TicketEntry::default() },
+            TicketEntry {
+                plain,
+                text,
+                ..TicketEntry::default()
+            },
         );
     }
 }
@@ -228,7 +315,12 @@ fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &
     // One ticket for each owner. A tag may be equal to an account ID, but no two owners share a file.
     let id = format!("{}@{}", key::of_policy(&change.id), owner.file());
     let account = if account.is_empty() { "several" } else { account };
-    let mut row = row(&id, entry, (weight::of_change(change), "unused-permissions"), (account, owner));
+    let mut row = row(
+        &id,
+        entry,
+        (weight::of_change(change), "unused-permissions"),
+        (account, owner),
+    );
     if let Some(labels) = row.get_mut(4) {
         labels.push_str(&format!(" confidence-{}", change.confidence.level));
         if change.ready == Some(true) {

@@ -69,11 +69,17 @@ impl Ticket {
     /// The file.
     pub(super) fn text(mut self, owner: &Owner, report: &Report, several: &HowTo) -> String {
         for (at, share) in std::mem::take(&mut self.families) {
-            let Some(change) = report.recommendations.get(at) else { continue };
+            let Some(change) = report.recommendations.get(at) else {
+                continue;
+            };
             let reached = Reached::of_family(change, &share);
             self.removed += share.removal;
             let entry = of_change(change, &family_place(share.accounts), None, &reached, several);
-            self.changes.add((rank(change.confidence.level), share.removal.risk), change.id.clone(), entry);
+            self.changes.add(
+                (rank(change.confidence.level), share.removal.risk),
+                change.id.clone(),
+                entry,
+            );
         }
         let mut out = self.head(owner, report);
         self.week(&mut out);
@@ -95,7 +101,10 @@ impl Ticket {
             Owner::Tag(name) => format!("owned by {}", code(name)),
             Owner::Account(id) => {
                 let account = report.accounts.iter().find(|it| it.id == *id);
-                format!("in {}", account.map_or_else(|| format!("account {}", code(id)), place))
+                format!(
+                    "in {}",
+                    account.map_or_else(|| format!("account {}", code(id)), place)
+                )
             }
         };
         let parts = [
@@ -104,7 +113,10 @@ impl Ticket {
             (self.credentials.count, "unused credential"),
         ];
         let parts = parts.into_iter().filter(|(number, _)| *number > 0);
-        let total = parts.map(|(number, what)| counted(number, what)).collect::<Vec<_>>().join(", ");
+        let total = parts
+            .map(|(number, what)| counted(number, what))
+            .collect::<Vec<_>>()
+            .join(", ");
         let since = report
             .since
             .as_ref()
