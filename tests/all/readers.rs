@@ -20,15 +20,15 @@ type Trap = (&'static str, fn(&Path));
 /// Ways to put something in a file's place that must not be read.
 const TRAPS: [Trap; 4] = [
     ("a link to a file outside", |path| {
-        symlink("/etc/passwd", path).unwrap()
+        symlink("/etc/passwd", path).unwrap();
     }),
     ("a link to a device", |path| symlink("/dev/zero", path).unwrap()),
     ("a pipe", |path| {
-        assert!(Command::new("mkfifo").arg(path).status().unwrap().success())
+        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     }),
     // As large as it says, and yet it takes no room.
     ("a file without end", |path| {
-        File::create(path).unwrap().set_len(1 << 42).unwrap()
+        File::create(path).unwrap().set_len(1 << 42).unwrap();
     }),
 ];
 

@@ -40,7 +40,7 @@ fn harmless(what: &str, ran: Ran) -> Ran {
 fn snapshot(root: &Path) -> PathBuf {
     let snapshot = root.join("snapshot");
     copy("mocks/acme", &snapshot, |_, value| {
-        poison(value, &CHOSEN, HOSTILE)
+        poison(value, &CHOSEN, HOSTILE);
     });
     snapshot
 }

@@ -37,7 +37,7 @@ fn reports(root: &Path) -> [PathBuf; 3] {
     // The last one a week after the others, which are a night apart.
     for (report, day) in all.iter().zip(["01", "02", "09"]) {
         edit(report, "manifest.json", |it| {
-            it["started"] = format!("2026-11-{day}T03:00:00Z").into()
+            it["started"] = format!("2026-11-{day}T03:00:00Z").into();
         });
     }
     all
@@ -214,7 +214,7 @@ fn what_is_no_report_is_skipped_and_told() {
         fs::write(reports.join("newer").join(path), bytes).unwrap();
     }
     edit(&reports.join("newer"), "manifest.json", |it| {
-        it["schema"] = 99.into()
+        it["schema"] = 99.into();
     });
     #[cfg(unix)]
     std::os::unix::fs::symlink(&all[0], reports.join("latest")).unwrap();
@@ -267,7 +267,7 @@ fn hostile_names_are_text_in_the_drawing() {
     let root = folder("trend-hostile");
     let all = reports(&root);
     edit(&all[2], "report.json", |it| {
-        it["totals"]["statuses"][HOSTILE_BUCKET] = 7.into()
+        it["totals"]["statuses"][HOSTILE_BUCKET] = 7.into();
     });
     let reports = root.join("reports");
     fs::rename(&all[1], reports.join(HOSTILE)).unwrap();

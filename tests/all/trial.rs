@@ -215,7 +215,7 @@ fn a_name_that_aws_cannot_have_is_not_tried_and_nothing_of_it_is_script() {
     let root = folder("trial-hostile");
     let names = ["RoleName", "UserName", "GroupName", "PolicyName", "Sid"];
     copy("mocks/acme", &root.join("snapshot"), |_, value| {
-        poison(value, &names, hostile)
+        poison(value, &names, hostile);
     });
     report(&root.join("snapshot"), &root.join("report"), &[]);
     let trials = trials(&root.join("report"));

@@ -145,7 +145,7 @@ fn generate(call: &Call<'_>) -> Result<String, Refusal> {
     };
     call.state.jobs.lock().unwrap().insert(id.clone(), job);
     Ok(Xml::answer(&call.operation, Protocol::Iam.namespace(), |xml| {
-        xml.text("JobId", &id)
+        xml.text("JobId", &id);
     }))
 }
 

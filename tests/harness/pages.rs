@@ -40,7 +40,7 @@ pub(crate) fn hostile(name: &str) -> std::path::PathBuf {
     let root = folder(name);
     let snapshot = root.join("snapshot");
     copy("mocks/acme", &snapshot, |_, value| {
-        poison(value, &CHOSEN, HOSTILE)
+        poison(value, &CHOSEN, HOSTILE);
     });
     let out = root.join("report");
     scan(snapshot.to_str().unwrap(), &out);

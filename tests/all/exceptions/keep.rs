@@ -157,9 +157,9 @@ fn evidence() -> impl Strategy<Value = ActionSet> {
         let mut set = ActionSet::new();
         for (service, names, whole) in entries {
             if whole {
-                set.add_service(service)
+                set.add_service(service);
             } else {
-                set.add_actions(service, names)
+                set.add_actions(service, names);
             }
         }
         set

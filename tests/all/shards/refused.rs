@@ -89,7 +89,7 @@ fn parts_of_other_settings_another_run_or_another_organisation_are_refused() {
     refused(&parts, "run `tonight`", "run the shard of the other run again");
     anew(&[]);
     says(&parts.join("shard-3-of-3"), |part| {
-        part.organisation = "0".repeat(64)
+        part.organisation = "0".repeat(64);
     });
     refused(
         &parts,
@@ -122,7 +122,7 @@ fn last_nights_part_does_not_pass_for_tonights() {
     let out = parts.with_file_name("report");
     let hours = |hours: i64| {
         says(&parts.join("shard-1-of-2"), |part| {
-            part.started -= jiff::SignedDuration::from_hours(hours)
+            part.started -= jiff::SignedDuration::from_hours(hours);
         });
     };
     hours(19);
@@ -170,7 +170,7 @@ fn a_changed_byte_is_found_wherever_it_is() {
 fn a_part_of_another_version_is_refused_though_it_could_be_read() {
     let parts = three("shards-version");
     says(&parts.join("shard-3-of-3"), |part| {
-        part.tool = "99.0.0".to_owned()
+        part.tool = "99.0.0".to_owned();
     });
     refused(
         &parts,
@@ -178,7 +178,7 @@ fn a_part_of_another_version_is_refused_though_it_could_be_read() {
         "the same version",
     );
     says(&parts.join("shard-3-of-3"), |part| {
-        part.tool = env!("CARGO_PKG_VERSION").to_owned()
+        part.tool = env!("CARGO_PKG_VERSION").to_owned();
     });
     says(&parts.join("shard-3-of-3"), |part| part.format = 1);
     refused(&parts, "shard-3-of-3` was written by", "the same version");
@@ -191,7 +191,7 @@ fn an_account_stands_in_the_part_that_its_id_puts_it_in() {
     let before = fs::read(two.join("part.json")).unwrap();
     let id = "444444444444";
     says(&two, |part| {
-        drop(part.files.remove(&format!("accounts/{id}.json")).unwrap())
+        drop(part.files.remove(&format!("accounts/{id}.json")).unwrap());
     });
     refused(
         &parts,
@@ -213,7 +213,7 @@ fn an_account_stands_in_the_part_that_its_id_puts_it_in() {
     let answers = fs::read(two.join(format!("accounts/{id}.json"))).unwrap();
     fs::write(one.join(format!("accounts/{id}.json")), &answers).unwrap();
     says(&one, |part| {
-        drop(part.files.insert(format!("accounts/{id}.json"), sha256(&answers)))
+        drop(part.files.insert(format!("accounts/{id}.json"), sha256(&answers)));
     });
     refused(
         &parts,
@@ -225,7 +225,7 @@ fn an_account_stands_in_the_part_that_its_id_puts_it_in() {
     for path in ["accounts/../../../etc/passwd.json", "accounts/1.json", "passwd"] {
         fs::write(one.join("part.json"), &untouched).unwrap();
         says(&one, |part| {
-            drop(part.files.insert(path.to_owned(), "0".repeat(64)))
+            drop(part.files.insert(path.to_owned(), "0".repeat(64)));
         });
         refused(&parts, "is not a shard of a scan", "run that shard again");
     }

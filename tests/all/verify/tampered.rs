@@ -71,7 +71,7 @@ impl Forged {
     fn trial(&mut self, change: impl FnOnce(&mut TrialRow)) {
         let id = READER.split('/').next().unwrap();
         self.account(id, |all| {
-            change(all.trials.iter_mut().find(|it| it.change == READER).unwrap())
+            change(all.trials.iter_mut().find(|it| it.change == READER).unwrap());
         });
     }
 
@@ -249,7 +249,7 @@ fn when_a_report_was_made_and_who_may_write_it_is_not_checked() {
     let good = made(&root);
     let mut forged = Forged::of(&good, &root.join("forged"));
     forged.json("manifest.json", |it| {
-        it["started"] = json!("2031-01-01T00:00:00Z")
+        it["started"] = json!("2031-01-01T00:00:00Z");
     });
     forged.verify().exits(0);
     // An older report is as genuine as it was.

@@ -234,9 +234,9 @@ fn partition(mut low: usize, mut high: usize, before: impl Fn(usize) -> bool) ->
     while low < high {
         let middle = low.midpoint(high);
         if before(middle) {
-            low = middle + 1
+            low = middle + 1;
         } else {
-            high = middle
+            high = middle;
         }
     }
     low

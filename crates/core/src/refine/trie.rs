@@ -170,9 +170,9 @@ pub(super) fn cover(
     for at in 0..names.len() {
         shared = shared.min(names.shared(at));
         if is_kept(at) {
-            raise(&mut floor, at, shared)
+            raise(&mut floor, at, shared);
         } else {
-            shared = usize::MAX
+            shared = usize::MAX;
         }
     }
     shared = 0;

@@ -448,9 +448,9 @@ pub(crate) fn tokens() -> impl Strategy<Value = Vec<String>> {
         for (at, value) in others.iter().enumerate() {
             let member = [vec![format!("\"doc{at}\""), ":".to_owned()], value.clone()].concat();
             if at == 1 {
-                members.insert(0, member)
+                members.insert(0, member);
             } else {
-                members.push(member)
+                members.push(member);
             }
         }
         wrapped("{", &members, "}")
