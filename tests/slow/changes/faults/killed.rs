@@ -38,7 +38,7 @@ fn whenever_a_script_is_killed_running_it_again_completes_it_and_rollback_leads_
     std::thread::scope(|scope| {
         benches
             .iter()
-            .for_each(|bench| drop(scope.spawn(|| kill_everywhere(bench))))
+            .for_each(|bench| drop(scope.spawn(|| kill_everywhere(bench))));
     });
 }
 

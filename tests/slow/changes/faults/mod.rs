@@ -234,7 +234,7 @@ fn meaning(state: &Value) -> Value {
     let sort = |list: &mut Value| {
         list.as_array_mut()
             .unwrap()
-            .sort_by_key(|it| it.as_str().map(str::to_owned))
+            .sort_by_key(|it| it.as_str().map(str::to_owned));
     };
     state["holders"]
         .as_object_mut()
