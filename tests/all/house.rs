@@ -482,7 +482,7 @@ fn no_file_is_too_long_to_walk_through() {
     );
     assert!(too_long("src/main.rs", &"\n".repeat(41)).is_some());
     assert!(too_long("src/run.rs", &"\n".repeat(41)).is_none());
-    assert!(too_long("src/run.rs", &"\n".repeat(451)).is_some());
+    assert!(too_long("src/run.rs", &"\n".repeat(601)).is_some());
 }
 
 #[test]

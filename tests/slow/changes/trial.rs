@@ -52,7 +52,7 @@ impl Acme {
 
     /// Runs a script with an `aws` that ends it at some call, if at any.
     fn ran(&self, account: &str, (script, change): (&str, &str), variables: &[(&str, String)]) -> Ran {
-        let bin = self.out.with_file_name("bin");
+        let bin = self.out.with_file_name("trial-bin");
         if !bin.is_dir() {
             put_aws(&bin);
         }
