@@ -6,7 +6,7 @@
 //! allows, or the same policy through another group, is left out: the change does not take it, and a Deny would.
 //!
 //! A wildcard is written only to save characters, and only where everything that it matches is taken, also of what the
-//! catalog lacks. The maker goes by sets of permissions; [`check`] holds what it made against the documents and shares the
+//! catalog lacks. The maker goes by sets of permissions; `check` holds what it made against the documents and shares the
 //! parser, the matcher and the catalog with it.
 
 mod check;
