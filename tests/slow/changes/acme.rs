@@ -20,7 +20,7 @@ pub(super) struct Acme {
     keys: Value,
     pub(super) out: PathBuf,
     /// Programs before those of the machine.
-    bin: PathBuf,
+    pub(super) bin: PathBuf,
     /// Whether a script was run again that had nothing left to do, each way; once a test is enough, for it takes long.
     again: [AtomicBool; 2],
 }
