@@ -277,6 +277,7 @@ fn a_run_that_is_stopped_says_that_the_earlier_report_is_as_it_was() {
     command_as(&fake, "AKIA222222222222", &args)
         .stopped_when(|| fake.calls_of("GetFindingV2") > 0)
         .exits(1)
-        .says("stopped: nothing was written; `target/tmp/nothing-stopped/report` is unchanged\n");
+        .says("stopped: nothing was written; `")
+        .says("nothing-stopped/report` is unchanged\n");
     assert_eq!(files(&out), before);
 }
