@@ -306,6 +306,15 @@ fn a_checkout_gives_a_patch_that_applies_and_makes_the_recommended_policy() {
     assert_eq!(lasting_files(&out), lasting_files(&again));
 }
 
+/// A change of a snapshot, as a scan with a checkout reports it.
+fn looked_up(id: &str, [snapshot, checkout, out]: [&Path; 3]) -> Recommendation {
+    let [from, iac, to] = [snapshot, checkout, out].map(|it| it.to_str().unwrap());
+    let args = ["scan", "--snapshot", from, "--out", to, "--iac", iac];
+    leastwise(args).ran().exits(0);
+    let found = all(out).into_iter().find(|(_, it)| it.id == id);
+    found.unwrap().1
+}
+
 #[test]
 fn code_that_stands_for_policies_in_use_elsewhere_is_not_patched() {
     let folder = folder("code-used-elsewhere");
@@ -331,23 +340,7 @@ fn code_that_stands_for_policies_in_use_elsewhere_is_not_patched() {
             value["RoleDetailList"].as_array_mut().unwrap().push(role);
         }
     });
-    let (snapshot, iac) = (snapshot.to_str().unwrap(), checkout.to_str().unwrap());
-    leastwise([
-        "scan",
-        "--snapshot",
-        snapshot,
-        "--out",
-        out.to_str().unwrap(),
-        "--iac",
-        iac,
-    ])
-    .ran()
-    .exits(0);
-    let found = all(&out)
-        .into_iter()
-        .find(|(_, it)| it.id == change.id)
-        .unwrap()
-        .1;
+    let found = looked_up(&change.id, [&snapshot, &checkout, &out]);
     let code = found.code.unwrap();
     assert_eq!((code.state, code.patch), (CodeState::Repeated, None));
 }
@@ -388,23 +381,7 @@ fn the_cdk_is_named_with_its_construct() {
         json!({ "Type": "AWS::IAM::Role", "Metadata": metadata, "Properties": { "Policies": [policy] } });
     let template = json!({ "Resources": { "Role1ABCC5F0": role } });
     fs::write(made.join("Api.template.json"), template.to_string()).unwrap();
-    let (snapshot, iac) = (snapshot.to_str().unwrap(), checkout.to_str().unwrap());
-    leastwise([
-        "scan",
-        "--snapshot",
-        snapshot,
-        "--out",
-        out.to_str().unwrap(),
-        "--iac",
-        iac,
-    ])
-    .ran()
-    .exits(0);
-    let found = all(&out)
-        .into_iter()
-        .find(|(_, it)| it.id == change.id)
-        .unwrap()
-        .1;
+    let found = looked_up(&change.id, [&snapshot, &checkout, &out]);
     assert_eq!(found.code_owners[0].tool, CodeTool::Cdk);
     assert_eq!(found.code_owners[0].resource.as_deref(), Some("Api/Role"));
     assert_eq!(found.code.unwrap().state, CodeState::Generated);

@@ -152,25 +152,23 @@ impl Prepared {
         self.today(terms).into_iter().chain(oldest).min()
     }
 
+    /// The documents of all inline policies.
+    fn inline_documents(&self) -> impl Iterator<Item = &PolicyText> {
+        let principals = self.inventory.principals.iter();
+        let principals = principals.flat_map(|principal| &principal.inline);
+        let groups = self.inventory.groups.values();
+        let groups = groups.flat_map(|group| &group.group_policy_list);
+        principals.chain(groups).map(|policy| &policy.policy_document)
+    }
+
     /// The documents that people of the account wrote: inline policies and customer-managed ones.
     pub fn own_documents(&self) -> impl Iterator<Item = &str> {
-        let principals = self
-            .inventory
-            .principals
-            .iter()
-            .flat_map(|principal| &principal.inline);
-        let groups = self
-            .inventory
-            .groups
-            .values()
-            .flat_map(|group| &group.group_policy_list);
-        let inline = principals.chain(groups).map(|policy| &policy.policy_document);
         let managed = self
             .inventory
             .managed
             .values()
             .filter(|policy| !is_aws_managed(&policy.arn));
-        inline
+        self.inline_documents()
             .chain(managed.filter_map(ManagedPolicyDetail::document))
             .map(|text| text.0.as_str())
     }
@@ -178,24 +176,13 @@ impl Prepared {
     /// What its policies and its evidence name beyond the catalog.
     pub(super) fn harvest(&self, catalog: &Catalog) -> Harvest {
         let mut harvest = Harvest::default();
-        let principals = self
-            .inventory
-            .principals
-            .iter()
-            .flat_map(|principal| &principal.inline);
-        let groups = self
-            .inventory
-            .groups
-            .values()
-            .flat_map(|group| &group.group_policy_list);
-        let inline = principals.chain(groups).map(|policy| &policy.policy_document);
         let managed = self
             .inventory
             .managed
             .values()
             .filter_map(ManagedPolicyDetail::document);
         // Many principals have the same text.
-        let texts: BTreeSet<&PolicyText> = inline.chain(managed).collect();
+        let texts: BTreeSet<&PolicyText> = self.inline_documents().chain(managed).collect();
         for document in texts.into_iter().filter_map(|text| Document::parse(&text.0).ok()) {
             harvest.add_document(catalog, &document);
         }
