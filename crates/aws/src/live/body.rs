@@ -82,7 +82,7 @@ impl BoundedBody {
 
 impl fmt::Debug for BoundedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bounded")
+        f.debug_struct("BoundedBody")
             .field("left", &self.left)
             .finish_non_exhaustive()
     }
