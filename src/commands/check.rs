@@ -52,14 +52,15 @@ pub(super) fn run(args: &Check, log: &Arc<Log>) -> Result<Exit, RunError> {
     });
     let budget = CheckBudget::of(args.budget.calls());
     let asking = Asking::new(&work, &live, &budget, earlier, args, log);
-    let is_stopped = runtime.block_on(async {
+    let asked = runtime.block_on(async {
         tokio::select! {
             done = asking.all(config.limits.accounts) => done.map(|()| false),
             () = stop::asked() => Ok(true),
         }
-    })?;
+    });
+    // Whatever ended it, what was answered is kept: some of it was paid for.
     let report = asking.save()?;
-    if is_stopped {
+    if asked? {
         let TotalsSoFar { done, total } = asking.so_far();
         return Err(RunError::CheckStopped { done, total });
     }

@@ -1,6 +1,6 @@
 //! The code that the config names: Terraform states, which say who defines a policy, and checkouts, which are patched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -89,8 +89,8 @@ impl Code {
         if self.checkout.is_empty() {
             return;
         }
-        for document in prepared.own_documents() {
-            for place in self.checkout.places(document) {
+        for (name, document) in prepared.own_documents() {
+            for place in self.checkout.places(document, name) {
                 if let Some(uses) = self.uses.get(place) {
                     uses.fetch_add(1, Ordering::Relaxed);
                 }
@@ -193,23 +193,37 @@ fn read_checkout(
                 continue;
             }
         };
-        bytes += text.len();
-        if bytes > MOST_BYTES {
-            return Err(files::too_large(MOST_BYTES as u64));
-        }
+        // What has no policy is not kept.
+        let mut keep = |checkout: &mut Checkout, path: &str, text: String, is_generated: bool| {
+            let length = text.len();
+            bytes += if checkout.add(name, path, text, is_generated) {
+                length
+            } else {
+                0
+            };
+            if bytes > MOST_BYTES {
+                Err(files::too_large(MOST_BYTES as u64))
+            } else {
+                Ok(())
+            }
+        };
         if !in_cdk_out(&path) {
-            checkout.add(name, &path, text, false);
+            keep(checkout, &path, text, false)?;
             continue;
         }
         let out = path.strip_suffix(cdk::MANIFEST).unwrap_or_default();
-        for (stack, file) in cdk::stacks(&text) {
+        let mut seen = BTreeSet::new();
+        for (stack, file) in cdk::stacks(&text)
+            .into_iter()
+            .filter(|(_, file)| seen.insert(file.clone()))
+        {
             // A manifest names files beside it, and nothing above.
             let is_beside = !file.is_empty() && file.split('/').all(|part| !["", ".", ".."].contains(&part));
             let template = format!("{out}{file}");
             match is_beside.then(|| files::text(folder, &template, files::SOURCE)) {
                 Some(Ok(text)) => {
                     cdk::constructs(&stack, &text, defined);
-                    checkout.add(name, &template, text, true);
+                    keep(checkout, &template, text, true)?;
                 }
                 Some(Err(_)) | None => left_out += 1,
             }

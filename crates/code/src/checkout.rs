@@ -64,14 +64,14 @@ impl Checkout {
         CodeFileKind::of(path).is_some()
     }
 
-    /// Adds a file, by its path from the root of its checkout, with slashes.
-    pub fn add(&mut self, root: &str, path: &str, text: String, is_generated: bool) {
+    /// Adds a file, by its path from the root of its checkout, with slashes, if it has policies; says whether it has.
+    pub fn add(&mut self, root: &str, path: &str, text: String, is_generated: bool) -> bool {
         let Some(kind) = CodeFileKind::of(path).filter(|_| !text.contains('\0')) else {
-            return;
+            return false;
         };
         let policies = policies(kind, &text);
         if policies.is_empty() {
-            return;
+            return false;
         }
         let file = self.files.len();
         for (place, policy) in policies.iter().enumerate() {
@@ -89,6 +89,7 @@ impl Checkout {
             policies,
             is_generated,
         });
+        true
     }
 
     /// How many policies the files have.
@@ -101,12 +102,17 @@ impl Checkout {
         self.policies.is_empty()
     }
 
-    /// The policies that can mean a document, by their place among all.
-    pub fn places(&self, document: &str) -> Vec<usize> {
+    /// The policies that can mean the document of a policy with this name, by their place among all.
+    pub fn places(&self, document: &str, name: &str) -> Vec<usize> {
         let Some(meant) = MeantPolicy::of(document) else {
             return Vec::new();
         };
-        self.meaning(&meant).into_iter().map(|(place, _)| place).collect()
+        let all: Vec<usize> = self.meaning(&meant).into_iter().map(|(place, _)| place).collect();
+        // Of several places that say the same, those that have its name.
+        let has_name = |policy: &CodePolicy| policy.names.iter().any(|it| it == name);
+        let is_named = |place: &usize| self.get(*place).is_some_and(|(_, policy)| has_name(policy));
+        let named: Vec<usize> = all.iter().copied().filter(is_named).collect();
+        if named.is_empty() { all } else { named }
     }
 
     fn meaning(&self, meant: &MeantPolicy) -> Vec<(usize, bool)> {
@@ -152,9 +158,7 @@ impl Checkout {
         let state = match policy.obstacle {
             _ if file.is_generated => Some(CodeState::Generated),
             Some(obstacle) => Some(obstacle),
-            None if is_one_of_many || uses(place) > wanted.policies.saturating_mul(all.len()) => {
-                Some(CodeState::Repeated)
-            }
+            None if is_one_of_many || uses(place) > wanted.policies => Some(CodeState::Repeated),
             None => None,
         };
         if let Some(state) = state {

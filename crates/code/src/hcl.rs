@@ -82,6 +82,8 @@ fn of_body(body: &Body, text: &str, into: &mut Vec<(SyntaxNode, Language)>) {
             // Who may assume a role is no policy of it.
             Structure::Attribute(it) if it.key.as_str() == "assume_role_policy" => {}
             Structure::Attribute(it) => of_expression(&it.value, text, into),
+            // One piece of code for many policies.
+            Structure::Block(block) if block.ident.as_str() == "dynamic" => {}
             Structure::Block(block) => of_body(&block.body, text, into),
         }
     }

@@ -132,6 +132,7 @@ pub(crate) fn policies(kind: CodeFileKind, text: &str) -> Vec<CodePolicy> {
                 language,
                 label: String::new(),
                 is_made: false,
+                is_shared: false,
                 names: Vec::new(),
                 found: Vec::new(),
             };
@@ -162,6 +163,7 @@ fn of_block(document: hcl::HclDocument) -> Vec<CodePolicy> {
         language,
         label: address,
         is_made: false,
+        is_shared: false,
         names,
         found: Vec::new(),
     };
@@ -187,12 +189,16 @@ struct Walk {
     label: String,
     /// A tool made this resource.
     is_made: bool,
+    /// Something above has an anchor, so that other places can mean the same text.
+    is_shared: bool,
     names: Vec<String>,
     found: Vec<CodePolicy>,
 }
 
 impl Walk {
     fn visit<'n>(&mut self, node: &'n SyntaxNode, path: &mut Vec<&'n str>) {
+        let above = self.is_shared;
+        self.is_shared |= node.is_anchored;
         match &node.value {
             Value::Text(..) | Value::Unknown => {}
             Value::List(items, _) => items.iter().for_each(|it| self.visit(it, path)),
@@ -225,6 +231,7 @@ impl Walk {
                 self.names.truncate(before);
             }
         }
+        self.is_shared = above;
     }
 
     /// A document with statements that say what somebody may do.
@@ -242,7 +249,12 @@ impl Walk {
             Value::List(_, layout) => Some((list.span.clone(), *layout)),
             _ => None,
         };
-        let obstacle = self.is_made.then_some(CodeState::Generated);
+        let is_loop = path.iter().any(|it| it.starts_with("Fn::ForEach"));
+        let obstacle = match () {
+            () if self.is_made => Some(CodeState::Generated),
+            () if is_loop => Some(CodeState::Repeated),
+            () => (self.is_shared || node.has_anchor()).then_some(CodeState::Shared),
+        };
         Some(CodePolicy {
             label: if matches!(path, ["Resources", ..]) || self.language == Language::Hcl || path.is_empty() {
                 self.label.clone()
@@ -252,7 +264,7 @@ impl Walk {
             names: self.names.clone(),
             span: node.span.clone(),
             language: self.language,
-            obstacle: obstacle.or_else(|| node.has_anchor().then_some(CodeState::Shared)),
+            obstacle,
             top: top.map(|(name, it)| (name.clone(), of_node(it))).collect(),
             is_version_given: is_of_sam,
             statements,

@@ -91,13 +91,7 @@ pub(crate) fn documents(text: &str) -> Option<Vec<SyntaxNode>> {
             Some(Open::List { items, .. }) => items.push(node),
             Some(Open::Map { members, key, .. }) => match key.take() {
                 None => *key = Some(node.text().map(str::to_owned)),
-                Some(Some(name)) => {
-                    // Which of two counts is for the reader of the file to say.
-                    if members.iter().any(|(known, _)| *known == name) {
-                        return None;
-                    }
-                    members.push((name, node));
-                }
+                Some(Some(name)) => members.push((name, node)),
                 // A key that is no text has no name here.
                 Some(None) => {}
             },
@@ -147,6 +141,12 @@ fn close(open: Open, end: std::ops::Range<usize>) -> Option<SyntaxNode> {
             if key.is_some() {
                 return None;
             }
+            // Which of two counts is for the reader of the file to say.
+            let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+            names.sort_unstable();
+            if names.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+                return None;
+            }
             let last = members.last().map(|(_, it)| it.span.end);
             // A merge brings in what is not here.
             let known = known && members.iter().all(|(name, _)| name != "<<");
@@ -165,7 +165,8 @@ fn close(open: Open, end: std::ops::Range<usize>) -> Option<SyntaxNode> {
     let to = if is_block {
         last.unwrap_or(end.end)
     } else {
-        end.end
+        // The parser takes blanks and a comment behind the bracket for a part of it.
+        end.start + 1
     };
     Some(SyntaxNode {
         span: from..to.max(from),

@@ -1,7 +1,7 @@
 //! The result of the query, as Athena writes it: `query` says what its columns are.
 
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::WatchedTrail;
@@ -21,7 +21,8 @@ pub(super) fn read<'w>(path: &Path, mut gathered: WatchedTrail<'w>) -> Result<Wa
         input: path.display().to_string(),
         error,
     };
-    let file = File::open(path).map_err(failed)?;
+    let mut file = File::open(path).map_err(failed)?;
+    is_whole(&mut file).map_err(failed)?;
     let mut reader = csv::Reader::from_reader(BufReader::new(file.take(files::QUERY_RESULT)));
     let bad = |error: csv::Error| failed(std::io::Error::other(error.to_string()));
     let header = reader.headers().map_err(bad)?.clone();
@@ -85,4 +86,19 @@ fn event<'a>(cell: &impl Fn(&str) -> &'a str) -> TrailEvent<'a> {
         arn: Text::of(cell("sessionissuer")),
     };
     event
+}
+
+/// Whether a result may be all of it. Athena ends every row with a line break, so a download that broke off mostly lacks it.
+fn is_whole(file: &mut File) -> std::io::Result<()> {
+    let cut = |why: &str| Err(std::io::Error::other(why.to_owned()));
+    if file.metadata()?.len() > files::QUERY_RESULT {
+        return cut("it is larger than the result of this query can be");
+    }
+    let mut end = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut end)?;
+    if end != *b"\n" {
+        return cut("its last line is cut off; download it again");
+    }
+    file.rewind()
 }

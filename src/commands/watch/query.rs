@@ -73,7 +73,7 @@ pub(super) fn athena(table: &str, changes: &[WatchedChange], from: i64) -> Strin
 WITH trail AS (
   SELECT * FROM {table}
   WHERE eventtime >= {from}
-    AND coalesce(eventcategory, 'Management') <> 'Insight'
+    AND coalesce(eventcategory, 'Management') IN ('Management', 'Data')
 ),
 denied AS (
   SELECT * FROM trail

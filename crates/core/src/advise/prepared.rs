@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Terms;
 use crate::answers::Answers;
+use crate::arn::last_name;
 use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::decide::{
     AccountExceptions, Ages, Circumstances, Confidence, EditScope, EvidenceOrigin, Facts, Grain, GrantAge,
@@ -14,7 +15,7 @@ use crate::decide::{
 use crate::evidence::Evidence;
 use crate::evidence::{Failure, FailureKind, PrincipalEvidence, Windows, join};
 use crate::inventory::Inventory;
-use crate::inventory::wire::{Account, ManagedPolicyDetail, PolicyText};
+use crate::inventory::wire::{Account, InlinePolicy, ManagedPolicyDetail, PolicyText};
 use crate::policy::{ActionSet, Document};
 
 /// Window of an analyzer that does not return one: AWS's default of 90 days.
@@ -152,25 +153,22 @@ impl Prepared {
         self.today(terms).into_iter().chain(oldest).min()
     }
 
-    /// The documents of all inline policies.
-    fn inline_documents(&self) -> impl Iterator<Item = &PolicyText> {
+    /// All inline policies.
+    fn inline(&self) -> impl Iterator<Item = &InlinePolicy> {
         let principals = self.inventory.principals.iter();
         let principals = principals.flat_map(|principal| &principal.inline);
         let groups = self.inventory.groups.values();
-        let groups = groups.flat_map(|group| &group.group_policy_list);
-        principals.chain(groups).map(|policy| &policy.policy_document)
+        principals.chain(groups.flat_map(|group| &group.group_policy_list))
     }
 
-    /// The documents that people of the account wrote: inline policies and customer-managed ones.
-    pub fn own_documents(&self) -> impl Iterator<Item = &str> {
-        let managed = self
-            .inventory
-            .managed
-            .values()
-            .filter(|policy| !is_aws_managed(&policy.arn));
-        self.inline_documents()
-            .chain(managed.filter_map(ManagedPolicyDetail::document))
-            .map(|text| text.0.as_str())
+    /// The policies that people of the account wrote, inline and customer-managed ones: name and document.
+    pub fn own_documents(&self) -> impl Iterator<Item = (&str, &str)> {
+        let managed = self.inventory.managed.values();
+        let managed = managed.filter(|policy| !is_aws_managed(&policy.arn));
+        let managed = managed.filter_map(|policy| Some((last_name(&policy.arn), policy.document()?)));
+        let inline = self.inline();
+        let inline = inline.map(|policy| (policy.policy_name.as_str(), &policy.policy_document));
+        inline.chain(managed).map(|(name, text)| (name, text.0.as_str()))
     }
 
     /// What its policies and its evidence name beyond the catalog.
@@ -182,7 +180,11 @@ impl Prepared {
             .values()
             .filter_map(ManagedPolicyDetail::document);
         // Many principals have the same text.
-        let texts: BTreeSet<&PolicyText> = self.inline_documents().chain(managed).collect();
+        let texts: BTreeSet<&PolicyText> = self
+            .inline()
+            .map(|policy| &policy.policy_document)
+            .chain(managed)
+            .collect();
         for document in texts.into_iter().filter_map(|text| Document::parse(&text.0).ok()) {
             harvest.add_document(catalog, &document);
         }

@@ -30,8 +30,13 @@ impl AccountAdvisor<'_, '_> {
         for (at, principal) in self.prepared.inventory.principals.iter().enumerate() {
             for alone in self.effects.lost_alone(at) {
                 if let Some(share) = sets.get(alone.change) {
-                    let names = names(&alone.also_granted, basis.harvest);
-                    also_granted.entry(*share).or_default().extend(names);
+                    let whole: BTreeSet<String> = names(&alone.lost, basis.harvest).into_iter().collect();
+                    let all = alone.lost.iter();
+                    let all = all.map(|(service, name, _)| format!("{service}:{name}"));
+                    let also = also_granted.entry(*share).or_default();
+                    also.extend(names(&alone.also_granted, basis.harvest));
+                    // Another policy may allow a part of a pattern that is not lost as a whole.
+                    also.extend(all.filter(|name| !whole.contains(name)));
                     continue;
                 }
                 let room = self.room(at);

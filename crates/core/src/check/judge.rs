@@ -196,10 +196,15 @@ pub fn advised(
     };
     let ours = without(after);
     let mut remarks = Vec::new();
-    let mut compared = 0;
+    let (mut compared, mut unreadable) = (0, 0);
     for one in advice {
         let parsed: Result<Vec<_>, _> = one.instead.iter().map(|text| parse_all(text)).collect();
-        let Ok(parsed) = parsed else { continue };
+        let Ok(parsed) = parsed else {
+            unreadable += 1;
+            let aws = format!("the recommendation for {} cannot be read", one.principal);
+            remarks.push(remark(false, aws, "nothing of it was compared"));
+            continue;
+        };
         compared += 1;
         let instead: Vec<Document<'_>> = parsed.into_iter().flatten().collect();
         let theirs = without(&instead);
@@ -231,7 +236,11 @@ pub fn advised(
             remarks.push(about(false, &aws, "the change keeps them", more));
         }
     }
-    (compared > 0).then(|| judged(CheckKind::Recommendation, compared, remarks))
+    let mut row = judged(CheckKind::Recommendation, compared, remarks);
+    if unreadable > 0 && row.outcome != CheckOutcome::Disputes {
+        row.outcome = CheckOutcome::Undecided;
+    }
+    (compared + unreadable > 0).then_some(row)
 }
 
 /// The actions that documents write out in full.

@@ -217,7 +217,8 @@ impl CheckTotals {
         };
         for change in changes {
             totals.changes += 1;
-            totals.unpaid_calls += change.checks.iter().map(|row| row.unpaid_calls).sum::<u64>();
+            let unpaid = change.checks.iter().map(|row| row.unpaid_calls);
+            totals.unpaid_calls = unpaid.fold(totals.unpaid_calls, u64::saturating_add);
             *match change.verdict {
                 CheckVerdict::Agreed => &mut totals.agreed,
                 CheckVerdict::Disputed => &mut totals.disputed,

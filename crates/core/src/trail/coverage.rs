@@ -1,6 +1,6 @@
 //! The accounts, Regions, days and kinds of events in a trail.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -14,14 +14,15 @@ pub struct AccountCoverage {
     pub(super) first: Option<i64>,
     pub(super) last: Option<i64>,
     pub(super) days: BTreeSet<Date>,
-    pub(super) regions: BTreeSet<String>,
-    /// Management events that only read, and others.
-    pub(super) reads: bool,
-    pub(super) writes: bool,
-    /// Services of which there are data events.
-    pub(super) data: BTreeSet<String>,
-    /// Services whose management events can be left out and are there.
-    pub(super) services: BTreeSet<String>,
+    /// The latest event of each Region. What a trail recorded before a change says nothing about the days after it.
+    pub(super) regions: BTreeMap<String, i64>,
+    /// The latest management event that only reads, and the latest other one.
+    pub(super) reads: Option<i64>,
+    pub(super) writes: Option<i64>,
+    /// The latest data event of each service.
+    pub(super) data: BTreeMap<String, i64>,
+    /// The latest management event of each service whose management events a trail can leave out.
+    pub(super) services: BTreeMap<String, i64>,
 }
 
 impl AccountCoverage {
@@ -29,11 +30,15 @@ impl AccountCoverage {
         self.first = [self.first, other.first].into_iter().flatten().min();
         self.last = self.last.max(other.last);
         self.days.extend(other.days);
-        self.regions.extend(other.regions);
-        self.reads |= other.reads;
-        self.writes |= other.writes;
-        self.data.extend(other.data);
-        self.services.extend(other.services);
+        self.reads = self.reads.max(other.reads);
+        self.writes = self.writes.max(other.writes);
+        for (own, other) in [
+            (&mut self.regions, other.regions),
+            (&mut self.data, other.data),
+            (&mut self.services, other.services),
+        ] {
+            other.into_iter().for_each(|(name, at)| latest(own, name, at));
+        }
     }
 
     /// The days from one moment to another of which nothing is there.
@@ -64,10 +69,16 @@ impl AccountCoverage {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
-            regions: self.regions.iter().cloned().collect(),
-            read_events: self.reads,
-            write_events: self.writes,
-            data_events: self.data.iter().cloned().collect(),
+            regions: self.regions.keys().cloned().collect(),
+            read_events: self.reads.is_some(),
+            write_events: self.writes.is_some(),
+            data_events: self.data.keys().cloned().collect(),
         }
     }
+}
+
+/// Remembers when something was seen last.
+pub(super) fn latest(of: &mut BTreeMap<String, i64>, name: String, at: i64) {
+    let known = of.entry(name).or_insert(at);
+    *known = (*known).max(at);
 }

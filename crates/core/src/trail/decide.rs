@@ -160,7 +160,7 @@ impl Judge<'_> {
     ) -> ChangeOutcome {
         let denied = self.denied(change, documents, (standing.from, i64::MAX), &mut reasons);
         self.covered(change, standing.from, &mut reasons);
-        self.visible(change, documents, &mut reasons);
+        self.visible(change, documents, standing.from, &mut reasons);
         let ends = change
             .accounts
             .iter()
@@ -260,11 +260,6 @@ impl Judge<'_> {
     ) -> Denied<'_> {
         let mut found = Denied::default();
         let (mut unknown, mut unclear, mut lacking) = (0usize, 0usize, false);
-        // Whether it removes what no event is named after, so that an event with another name may be about it.
-        let mut removed = documents.removed.iter();
-        let is_hidden = removed.any(|(service, name, level)| {
-            level == Some(AccessLevel::Tagging) || Unobserved::table().has(service, name)
-        });
         for principal in change.principals.keys() {
             let Some(own) = self.trail.denials.get(principal) else {
                 continue;
@@ -278,7 +273,8 @@ impl Judge<'_> {
                     if is_removed {
                         any = true;
                         found.events.insert((*time, id), event);
-                    } else if !event.names_action && (is_hidden || documents.keeps(service, name)) {
+                    } else if !event.names_action {
+                        // Whichever policy allows the event's own action, it may be another action that was denied.
                         unclear += 1;
                     }
                 }
@@ -343,9 +339,9 @@ impl Judge<'_> {
             for region in self
                 .regions
                 .iter()
-                .filter(|region| !coverage.regions.contains(*region))
+                .filter(|region| coverage.regions.get(*region) < Some(&from))
             {
-                let why = format!("the trail has no event of account {account} in {region}");
+                let why = format!("the trail has no event of account {account} in {region} since then");
                 note(reasons, Because::RegionMissing, &why, []);
             }
         }
@@ -378,7 +374,8 @@ impl Judge<'_> {
             let Some(coverage) = self.trail.coverage.get(account) else {
                 continue;
             };
-            if !coverage.regions.contains(self.iam_region) || !coverage.writes {
+            let started = Some(self.started);
+            if coverage.regions.get(self.iam_region) < started.as_ref() || coverage.writes < started {
                 let why = format!(
                     "the trail has no write events of account {account} in {}, the Region of IAM's events",
                     self.iam_region
@@ -396,7 +393,13 @@ impl Judge<'_> {
     }
 
     /// Which removed actions the trail cannot show.
-    fn visible(&self, change: &WatchedChange, documents: &Documents<'_>, reasons: &mut BTreeSet<Invisible>) {
+    fn visible(
+        &self,
+        change: &WatchedChange,
+        documents: &Documents<'_>,
+        from: i64,
+        reasons: &mut BTreeSet<Invisible>,
+    ) {
         let covered = || {
             change
                 .accounts
@@ -407,13 +410,13 @@ impl Judge<'_> {
         for (service, name, _) in documents.removed.iter() {
             let (code, of) = match needs(service, name) {
                 Needs::Impossible => (Because::NotRecorded, ""),
-                Needs::DataEvents if covered().any(|it| !it.data.contains(service)) => {
+                Needs::DataEvents if covered().any(|it| it.data.get(service) < Some(&from)) => {
                     (Because::DataEventsMissing, service)
                 }
-                Needs::ServiceEvents if covered().any(|it| !it.services.contains(service)) => {
+                Needs::ServiceEvents if covered().any(|it| it.services.get(service) < Some(&from)) => {
                     (Because::ServiceEventsMissing, service)
                 }
-                Needs::ManagementEvents if covered().any(|it| !it.reads || !it.writes) => {
+                Needs::ManagementEvents if covered().any(|it| it.reads.min(it.writes) < Some(from)) => {
                     (Because::ManagementEventsMissing, "")
                 }
                 _ => continue,

@@ -187,6 +187,14 @@ impl TrailEvent<'_> {
         }
     }
 
+    /// Whether it is a management event. Older records do not say a category, and what passes a VPC endpoint has one of its own.
+    pub fn is_management(&self) -> bool {
+        match self.event_category.get() {
+            Some(category) => category.eq_ignore_ascii_case("Management"),
+            None => !self.is_data(),
+        }
+    }
+
     /// Whether a call was made. An Insight says only that there were unusually many.
     pub fn is_call(&self) -> bool {
         !self.event_category.as_str().eq_ignore_ascii_case("Insight")

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 
 use super::action::{meant, service_of};
-use super::coverage::AccountCoverage;
+use super::coverage::{AccountCoverage, latest};
 use super::denial::{Told, is_denial, told};
 use super::event::TrailEvent;
 use super::kept::{FirstFew, Moment};
@@ -124,7 +124,7 @@ impl<'w> Trail<'w> {
 
     /// Adds what a query counted.
     pub fn cover_day(&mut self, day: &CoverageOfDay<'_>) {
-        self.events += day.events;
+        self.events = self.events.saturating_add(day.events);
         if !self.list.accounts().contains(day.account) {
             return;
         }
@@ -132,8 +132,8 @@ impl<'w> Trail<'w> {
             let own = self.account(day.account);
             own.see(time, day.region);
             match day.kind {
-                "data" => drop(service_of(day.source).map(|service| own.data.insert(service.to_owned()))),
-                kind => own.manage(day.source, kind == "read"),
+                "data" => own.see_data(time, day.source),
+                kind => own.manage(time, day.source, kind == "read"),
             }
         }
     }
@@ -147,9 +147,9 @@ impl<'w> Trail<'w> {
         let own = self.account(account);
         own.see(time, event.aws_region.as_str());
         if event.is_data() {
-            own.data.extend(service_of(source).map(short));
-        } else {
-            own.manage(source, event.read_only.as_str() == "true");
+            own.see_data(time, source);
+        } else if event.is_management() {
+            own.manage(time, source, event.read_only.as_str() == "true");
         }
     }
 
@@ -231,19 +231,23 @@ impl AccountCoverage {
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
         self.last = self.last.max(Some(time));
         self.days.extend(day_of(time));
-        if !region.is_empty() && !self.regions.contains(region) && self.regions.len() < 1_000 {
-            self.regions.insert(short(region));
+        if !region.is_empty() && (self.regions.contains_key(region) || self.regions.len() < 1_000) {
+            latest(&mut self.regions, short(region), time);
         }
     }
 
-    fn manage(&mut self, source: &str, reads: bool) {
-        if reads {
-            self.reads = true;
-        } else {
-            self.writes = true;
+    fn see_data(&mut self, time: i64, source: &str) {
+        if let Some(service) = service_of(source) {
+            latest(&mut self.data, short(service), time);
         }
-        let service = service_of(source).filter(|service| CAN_BE_EXCLUDED.contains(service));
-        self.services.extend(service.map(str::to_owned));
+    }
+
+    fn manage(&mut self, time: i64, source: &str, reads: bool) {
+        let seen = if reads { &mut self.reads } else { &mut self.writes };
+        *seen = (*seen).max(Some(time));
+        if let Some(service) = service_of(source).filter(|service| CAN_BE_EXCLUDED.contains(service)) {
+            latest(&mut self.services, service.to_owned(), time);
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 # What speaks against it whatever AWS says; nothing has been asked of AWS yet. FORCE=1 overrides its age and nothing else.
 check_allowed() {
   # What only creates policies takes nothing from anybody.
-  if [ "$way" != apply ] || [ "$how" = create ]; then return 0; fi
+  if ! is_forward || [ "$how" = create ]; then return 0; fi
   local now
   now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   if [ -z "$expires" ]; then
@@ -69,6 +69,17 @@ ask_iam() {
   fi
 }
 
+# Whether ask_iam asked in the account of this principal: ARN. In another one it does not exist either.
+asked_there() {
+  local at=${1#*::} who
+  at=${at%%:*}
+  if [ -z "$permission_set" ] || [ "$at" = "$caller" ]; then return 0; fi
+  who=$(aws "--profile=${CHECK_PROFILE//\{account\}/$at}" sts get-caller-identity 2>"$tmp/error" | jq -r .Account) || return 1
+  if [ "$who" = "$at" ]; then return 0; fi
+  printf 'the profile for account %s is of account %s\n' "$at" "$who" >"$tmp/error"
+  return 1
+}
+
 cannot_check() {
   cat "$tmp/error" >&2
   object "could not check what $1 has used since the report"
@@ -89,7 +100,7 @@ check_use() {
       jq -r '.JobId // empty') && [ -n "$job" ]; then
       jobs+=("$job")
       asked+=("$arn")
-    elif grep -q 'An error occurred (NoSuchEntity) when calling' "$tmp/error"; then
+    elif grep -q 'An error occurred (NoSuchEntity) when calling' "$tmp/error" && asked_there "$arn"; then
       say "$arn no longer exists"
     else
       cannot_check "$arn"

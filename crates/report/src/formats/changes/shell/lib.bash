@@ -82,6 +82,8 @@ finish() {
   printf 'not finished: %s of the steps above ran. Run this again to go on, or ' "$written" >&2
   case $way in
     apply) printf 'run rollback.sh to go back.\n' >&2 ;;
+    trial) printf 'run trial-end.sh to end it.\n' >&2 ;;
+    trial-end) printf 'run trial.sh to begin it again.\n' >&2 ;;
     *) printf 'run apply.sh to apply it again.\n' >&2 ;;
   esac
 }

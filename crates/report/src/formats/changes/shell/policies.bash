@@ -22,6 +22,13 @@ inline() {
   fi
 }
 
+# Refuses when it was edited since it was read, as while IAM was asked: LIVE
+check_unedited() {
+  local now
+  now=$(inline)
+  [ "$now" = "$1" ] || refuse "$(inline_name) was edited while this ran: run this again"
+}
+
 # Gives it the document before or after.
 put_inline() {
   write "replace $(inline_name) with the policy $1 the change" \
@@ -43,6 +50,7 @@ change_document() {
   if [ "$live" = "$new" ]; then settled; fi
   [ "$live" = "$old" ] || differs "$(inline_name)" "$old" "$live"
   last_checks
+  check_unedited "$live"
   if [ -n "$new" ]; then put_inline "$to"; else delete_inline; fi
 }
 
@@ -73,7 +81,7 @@ others() {
 
 # Makes the new document the default version. On the way back the old version is there, unless it had to make room.
 change_version() {
-  local old new live more versions id oldest
+  local old new live more versions id oldest text
   old=$(one_form "$tmp/$from.json")
   new=$(one_form "$tmp/$to.json")
   live=$(managed "$arn")
@@ -88,7 +96,8 @@ change_version() {
   versions=$(aws iam list-policy-versions "--policy-arn=$arn" | jq -r '
     [.Versions[] | select(.IsDefaultVersion | not).VersionId] | sort_by(.[1:] | tonumber) | .[]')
   for id in $versions; do
-    if [ "$(version "$arn" "$id")" = "$new" ]; then
+    text=$(version "$arn" "$id")
+    if [ "$text" = "$new" ]; then
       write "make version $id of $arn the default version again, which has the policy $to the change" \
         aws iam set-default-policy-version "--policy-arn=$arn" "--version-id=$id"
       return
@@ -96,7 +105,8 @@ change_version() {
   done
   if [ "$(wc -w <<<"$versions")" -ge 4 ]; then
     oldest=${versions%%$'\n'*}
-    say "version $oldest is deleted, because a policy has five at most. Its document: $(version "$arn" "$oldest" | jq -a -c .)"
+    text=$(version "$arn" "$oldest" | jq -a -c .)
+    say "version $oldest is deleted, because a policy has five at most. Its document: $text"
     write "delete version $oldest of $arn, the oldest of 5" \
       aws iam delete-policy-version "--policy-arn=$arn" "--version-id=$oldest"
   fi

@@ -7,6 +7,17 @@ attached() {
   aws iam "list-attached-${1%%/*}-policies" "--${1%%/*}-name=${1#*/}" | jq -r '.AttachedPolicies[].PolicyArn'
 }
 
+# On the way back: who was deleted since stops nobody else's return.
+skip_gone() {
+  local who answer kept=()
+  for who in "${holders[@]}"; do
+    answer=$(ask aws iam "list-attached-${who%%/*}-policies" "--${who%%/*}-name=${who#*/}")
+    if [ -n "$answer" ]; then kept+=("$who"); else warn "$who no longer exists: there is nothing to give back to it"; fi
+  done
+  [ "${#kept[@]}" != 0 ] || refuse 'nobody of this change exists any more'
+  holders=("${kept[@]}")
+}
+
 attach() {
   write "attach $2 to $1" aws iam "attach-${1%%/*}-policy" "--${1%%/*}-name=${1#*/}" "--policy-arn=$2"
 }
@@ -106,6 +117,7 @@ apply_detach() {
 
 rollback_detach() {
   local without=() who list
+  skip_gone
   read_old
   for who in "${holders[@]}"; do
     list=$(attached "$who")
@@ -248,6 +260,7 @@ apply_move() {
 
 rollback_move() {
   local any='' without=() who list given
+  skip_gone
   read_old
   check_new
   if [ "$created" != 0 ]; then any=1; fi

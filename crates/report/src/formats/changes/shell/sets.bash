@@ -132,7 +132,7 @@ provision_one() {
 
 # The jq functions for that: `ours`, of any change, and `mine`, of this one.
 sids() {
-  printf 'def ours: (.Sid // "") | test("^leastwise[0-9a-f]{8}s[0-9]+$");
+  printf 'def ours: (.Sid // "") | test("^leastwise[0-9a-f]{8}s[0-9]+$|^LeastwiseTrial");
     def mine: (.Sid // "") | startswith("leastwise%ss");' "${after_sha256:0:8}"
 }
 
@@ -165,6 +165,7 @@ change_set_document() {
   [ "$own" = "$old" ] || differs "$(inline_name)" "$old" "$own"
   refuse_waiting
   last_checks
+  check_unedited "$live"
   # shellcheck disable=SC2016 # As above.
   text=$(split_inline '($to // $live) | .Statement = ((($to // {}).Statement // []) + $added) | select(.Statement != [])' \
     "$live" "$old" "$new")
@@ -224,6 +225,7 @@ apply_set_merge() {
       refuse "the inline policy of permission set $permission_set has version $version of the policy language: change it to 2012-10-17 first"
     refuse_waiting
     last_checks
+    check_unedited "$text"
     put_set_inline "$(with_mine "$text" "$mine")"
     provision_all
   else
@@ -232,6 +234,11 @@ apply_set_merge() {
     provision_pending
   fi
   pause
+  # Another run may have overwritten them.
+  if ! dry; then
+    read_merge
+    [ "$same" = yes ] || refuse "the statements that replace $arn are gone from $(inline_name): run this again"
+  fi
   take_set_old
   provision_all
 }
@@ -254,6 +261,8 @@ rollback_set_merge() {
   fi
   if [ "$there" = '[]' ]; then return; fi
   [ "$same" = yes ] || warn "someone has changed the statements that replace $arn: they are taken away as well"
+  # Provisioning takes minutes, in which others may have edited it.
+  text=$(inline)
   put_set_inline "$(without_mine "$text")"
   provision_all
 }

@@ -19,16 +19,19 @@ trial() {
   esac
   jq -n '$ARGS' --args x >/dev/null 2>&1 || refuse 'jq not found: install jq 1.6 or later'
   find_trial "$@"
+  check_allowed
   command -v aws >/dev/null || refuse 'aws not found: install the AWS CLI, version 1 or 2'
   command -v sha256sum >/dev/null || command -v shasum >/dev/null || refuse 'sha256sum not found: install coreutils'
 
   export AWS_PAGER='' AWS_DEFAULT_OUTPUT=json AWS_CLI_AUTO_PROMPT=off PYTHONUTF8=1
+  # IAM throttles: many principals are many calls.
+  export AWS_RETRY_MODE="${AWS_RETRY_MODE:-standard}" AWS_MAX_ATTEMPTS="${AWS_MAX_ATTEMPTS:-10}"
   # Version 1 of the CLI does not read AWS_REGION.
   if [ -n "${AWS_REGION:-}" ]; then export AWS_DEFAULT_REGION=$AWS_REGION; fi
   tmp=$(mktemp -d)
   # shellcheck disable=SC2034 # lib.bash counts its steps.
   written=0
-  trap 'rm -rf -- "$tmp"' EXIT
+  trap 'finish "$?"' EXIT
 
   # These two come from find_change.
   # shellcheck disable=SC2154
@@ -76,7 +79,7 @@ find_trial() {
 # A document in one form: statements in a list, and of permission sets without those of trials.
 # shellcheck disable=SC2120 # Mostly it reads what is piped into it.
 plain() {
-  jq -S -c '.Statement |= (if type == "array" then . else [.] end | map(select((.Sid // "") | startswith("LeastwiseTrial") | not)))' "$@"
+  jq -S -c '.Statement |= (if type == "array" then . else [.] end | map(select((.Sid // "") | test("^leastwise[0-9a-f]{8}s[0-9]+$|^LeastwiseTrial") | not)))' "$@"
 }
 
 # Refuses when the policy of the change is no longer what was analysed: then the change would do something else.
@@ -177,7 +180,23 @@ end_trial() {
       write "delete policy $own" aws iam delete-policy "--policy-arn=$own"
     fi
   done
+  refuse_leftovers
   if [ -z "$pending" ]; then settled; fi
+}
+
+# Refuses to say that the trial has ended while policies that another report's trial of this change created are attached:
+# that report may have denied something else, or to others.
+refuse_leftovers() {
+  local own name left='' all tags
+  name=$(trial_tags "$(jq -r .change <<<"$tried")" | jq -r '.[0].Value')
+  all=$(aws iam list-policies --scope=Local --only-attached |
+    jq -r '.Policies[] | select(.PolicyName | startswith("leastwise-trial-")).Arn')
+  for own in $all; do
+    if has "$(jq -r '.policies[].arn' <<<"$tried")" "$own"; then continue; fi
+    tags=$(aws iam list-policy-tags "--policy-arn=$own" | jq -r '.Tags[] | select(.Key == "leastwise:change").Value')
+    if [ "$tags" = "$name" ]; then left="$left $own"; fi
+  done
+  [ -z "$left" ] || refuse "a trial of this change that another report began is still on: detach and delete$left"
 }
 
 ## Permission sets: a statement in the inline policy, told by its Sid.
@@ -210,12 +229,17 @@ begin_set_trial() {
 
 # Others may have edited the inline policy meanwhile: only the trial's own statement goes.
 end_set_trial() {
-  local live statement sid found document
+  local live statement sid found document left
   live=$(read_set_inline)
   statement=$(jq -c .statement <<<"$tried")
   sid=$(jq -r .Sid <<<"$statement")
   found=$(jq -S -c --arg sid "$sid" 'select(. != null) | .Statement[] | select(.Sid == $sid)' <<<"$live")
-  if [ -z "$found" ]; then settled; fi
+  if [ -z "$found" ]; then
+    left=$(jq -r 'select(. != null) | [.Statement[].Sid // "" | select(startswith("LeastwiseTrial"))] | join(" ")' <<<"$live")
+    [ -z "$left" ] ||
+      warn "permission set $permission_set has statements of other trials, of another change or another report: $left"
+    settled
+  fi
   [ "$found" = "$(jq -S -c . <<<"$statement")" ] ||
     refuse "someone edited statement $sid of permission set $permission_set: remove it manually"
   document=$(jq -c --arg sid "$sid" '.Statement |= map(select(.Sid != $sid)) | select(.Statement != [])' <<<"$live")
