@@ -1,26 +1,25 @@
 //! Decisions for several accounts at once: permission sets and fleets.
 
+mod change;
+mod obstacle;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use self::obstacle::obstacle;
 use super::Terms;
 use super::attach::Attached;
 use super::family_path::{path_of, plain_path_of};
-use super::place::{inline_kind, names_everywhere};
-use super::publish::confidence_row;
+use super::place::inline_kind;
 use super::refinement::{Attempt, KeptBecause, Original, Refinement, Smaller};
 use super::trials::of_permission_set;
 use super::why;
 use crate::catalog::Basis;
-use crate::decide::{
-    Confidence, Families, Family, FamilyIndex, FamilyKind, Level, PolicyKind, PolicySlot, Removable,
-};
+use crate::decide::{Confidence, Families, Family, FamilyIndex, FamilyKind, Level, PolicyKind, PolicySlot};
 use crate::policy::{Document, Services};
 use crate::refine::Kind;
 use crate::report::names::Spellings;
-use crate::report::{
-    Action, CodeOwner, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation,
-};
+use crate::report::{CodeOwner, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation};
 
 /// Result for each family, computed for the first account that has it, because the document is the same in all of
 /// them.
@@ -153,55 +152,6 @@ fn doubted(smaller: &Smaller<'_>, least_sure: Level) -> Option<KeptBecause> {
     };
     let confidence = certain.of_change(smaller.doubts.count());
     (confidence.level < least_sure).then_some(KeptBecause::NotSure(confidence))
-}
-
-/// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and a sentence.
-fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(PolicyState, String)> {
-    let set = family.slot.kind == FamilyKind::PermissionSet;
-    if family.drifted {
-        return Some((
-            PolicyState::ProvisionedDifferently,
-            "the policy differs between accounts; provision the permission set again first".to_owned(),
-        ));
-    }
-    if !family.blockers.is_empty() {
-        return Some((PolicyState::Blocked, why::count_as_users(family.blockers.len())));
-    }
-    if family.excepted {
-        return Some((
-            PolicyState::Excepted,
-            "an exception keeps the policy in at least one account".to_owned(),
-        ));
-    }
-    // Whether the set is provisioned elsewhere, and what is used of it, is not known: it is changed everywhere at once.
-    if set && !families.unread.is_empty() {
-        let unread = why::count(families.unread.len(), "account");
-        let were = if families.unread.len() == 1 { "was" } else { "were" };
-        return Some((
-            PolicyState::AccountsUnread,
-            format!("{unread} that may use the policy {were} not scanned"),
-        ));
-    }
-    if set && families.others {
-        let why =
-            "other accounts may use the policy, and the accounts of the organisation could not be listed";
-        return Some((PolicyState::AccountsUnknown, why.to_owned()));
-    }
-    match &family.removable {
-        Removable::Anything => Some((
-            PolicyState::Idle,
-            "every role is unused; confirm who still needs the permission set".to_owned(),
-        )),
-        removable if !removable.is_nothing() && family.level < least_sure => Some((
-            PolicyState::NotSureEnough,
-            format!("confidence is {}", family.level.name()),
-        )),
-        removable if removable.is_nothing() => Some((
-            PolicyState::InUse,
-            "no permission is unused in every account".to_owned(),
-        )),
-        _ => None,
-    }
 }
 
 /// Whether a fleet is worth reporting. If nothing is unused everywhere, its accounts are handled one by one.
@@ -403,93 +353,6 @@ impl FamilyAdvice {
             recommendation: id,
             trial,
         });
-    }
-
-    fn publish(
-        &mut self,
-        (family, path): (&Family, &str),
-        smaller: &Refinement,
-        accounts: &[FamilyAccount],
-        (sure, impact): (Option<&Confidence>, ImpactRow),
-    ) -> Recommendation {
-        let files = Refinement::places(path);
-        self.files.extend(smaller.texts(&files));
-        let slot = &family.slot;
-        let reaches: Vec<String> = accounts
-            .iter()
-            .flat_map(|it| it.principals.iter().cloned())
-            .collect();
-        let action = match (smaller.documents, slot.policy_kind) {
-            (0, PolicyKind::Inline) => Action::Delete,
-            (0, PolicyKind::CustomerManaged | PolicyKind::AwsManaged) => Action::Detach,
-            _ if smaller.split => Action::Split,
-            (_, PolicyKind::AwsManaged) => Action::Substitute,
-            (_, PolicyKind::CustomerManaged) => Action::NewVersion,
-            (_, PolicyKind::Inline) => Action::Replace,
-        };
-        let of_aws = slot.policy_kind == PolicyKind::AwsManaged;
-        let is_copied = (of_aws && !family.moves_inline()) || smaller.split;
-        let mut notes = Vec::new();
-        if slot.kind == FamilyKind::PermissionSet {
-            notes.push(Note::EditThePermissionSet);
-        } else {
-            notes.push(Note::EditTheTemplate);
-        }
-        if is_copied {
-            let room = Attached::with(family.room, is_attached(family));
-            notes.extend(room.note(smaller.documents));
-        }
-        if of_aws && smaller.documents > 0 {
-            notes.push(Note::NoLongerFollowsAws);
-        }
-        if slot.kind == FamilyKind::PermissionSet && is_copied {
-            notes.push(Note::PoliciesInEveryAccount);
-        }
-        if !smaller.proof.undecided.is_empty() {
-            notes.push(Note::ServiceNotInCatalog);
-        }
-        let certain = Confidence {
-            level: Level::High,
-            reasons: Vec::new(),
-        };
-        let sure = sure.cloned().unwrap_or(certain).of_change(smaller.doubts.count());
-        let creates = match smaller.documents {
-            count if count > 0 && is_copied => names_everywhere(&slot.policy, &smaller.after, count),
-            _ => Vec::new(),
-        };
-        Recommendation {
-            since: None,
-            id: family.id.clone(),
-            holder_kind: slot.holder_kind,
-            holder: slot.holder.clone(),
-            policy_kind: Some(slot.policy_kind),
-            policy: slot.policy.clone(),
-            policy_arn: None,
-            action,
-            holders: Vec::new(),
-            creates,
-            permissions_removed: accounts.iter().map(|it| it.removal.permissions).sum(),
-            alternative: None,
-            reaches,
-            others: 0,
-            evaluated: None,
-            confidence: confidence_row(&sure),
-            impact,
-            patterns: smaller.patterns.clone(),
-            unused: smaller.unused.clone(),
-            used: smaller.used.clone(),
-            catalog_behind: smaller.doubts.behind.clone(),
-            rare_actions: smaller.doubts.rare.clone(),
-            proof: smaller.proof.clone(),
-            sizes: smaller.sizes.clone(),
-            files,
-            notes,
-            code_owners: Vec::new(),
-            code: None,
-            ready: None,
-            nights_stable: None,
-            flapping: Vec::new(),
-        }
     }
 }
 

@@ -6,17 +6,17 @@
 //! second pass analyses each account with the result. So memory grows with the number of policies, not with the
 //! size of the accounts.
 
+mod survey;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::survey::Survey;
+use self::survey::{AccountVerdict, SlotUse, TextDigest, digest};
 use super::codes::{FamilyKind, HolderKind, Level, PolicyKind};
-use super::compact::Compact;
-use super::policy_plan::{
-    EditScope, FamilyIndex, Holder, Obstacle, PolicyLocation, PolicyPlan, inline_chars,
-};
+use super::policy_plan::{FamilyIndex, Holder, PolicyLocation, PolicyPlan};
 use super::removable::Removable;
 use crate::arn::last_name;
-use crate::catalog::{Basis, Catalog};
-use crate::digest::FileHash;
+use crate::catalog::Basis;
 use crate::inventory::{Inventory, Principal};
 use crate::policy::{ActionSet, Services};
 
@@ -36,22 +36,6 @@ pub struct PolicySlot {
     pub policy: String,
     /// Kind of policy. A copy would replace an AWS managed one.
     pub policy_kind: PolicyKind,
-}
-
-/// A policy of one account.
-#[derive(Debug)]
-struct SurveyedPolicy {
-    slot: PolicySlot,
-    digest: TextDigest,
-    said: SlotUse,
-}
-
-/// What one account says about one slot.
-#[derive(Debug)]
-struct SlotUse {
-    verdict: AccountVerdict,
-    /// What else is attached next to it.
-    room: QuotaUse,
 }
 
 /// Largest use of each quota by the other policies of the principals a policy is attached to.
@@ -89,35 +73,6 @@ impl QuotaUse {
             group: self.group || other.group,
         }
     }
-}
-
-/// The first half of a SHA-256.
-type TextDigest = [u8; 16];
-
-#[derive(Debug)]
-enum AccountVerdict {
-    /// Its principals are idle and lose nothing that they use. The value is what rules leave of that, if they keep
-    /// something.
-    Idle(Option<Compact>),
-    /// A rule keeps it unchanged.
-    Excepted,
-    /// What can be removed, with which confidence, and what is in use.
-    Without {
-        unused: Compact,
-        used: Compact,
-        level: Level,
-    },
-    /// All of it is used, or it must be kept for another reason.
-    Used,
-    /// There is no evidence about these principals, by ARN.
-    Blocked(Vec<String>),
-}
-
-/// What one account contributes to the join.
-#[derive(Debug)]
-pub struct Survey {
-    account: String,
-    entries: Vec<SurveyedPolicy>,
 }
 
 /// A policy that several accounts share.
@@ -237,109 +192,6 @@ impl Family {
     /// can edit the text. AWS puts that into every account; a policy that the permission set names has to be there first.
     pub fn moves_inline(&self) -> bool {
         self.slot.kind == FamilyKind::PermissionSet && self.slot.policy_kind == PolicyKind::AwsManaged
-    }
-}
-
-impl Survey {
-    /// Surveys the policies of one account.
-    pub fn of(
-        inventory: &Inventory,
-        held: &[PolicyPlan<'_>],
-        catalog: &Catalog,
-        sure: &dyn Fn(&PolicyPlan<'_>, &EditScope<'_>) -> Level,
-    ) -> Self {
-        let mut entries = Vec::new();
-        let taken = inline_chars(held);
-        for policy in held.iter().filter(|policy| policy.document.is_ok()) {
-            let digest = digest(&policy.text.0);
-            let arns = |places: &[usize]| -> Vec<String> {
-                places
-                    .iter()
-                    .filter_map(|at| inventory.principals.get(*at))
-                    .map(|it| it.arn.clone())
-                    .collect()
-            };
-            if let (Some(part), Some(slot)) = (&policy.in_place, PolicySlot::of(policy, inventory)) {
-                let verdict = match policy.obstacle() {
-                    Some(Obstacle::Blocked) => {
-                        let groups = policy
-                            .reserve_groups
-                            .iter()
-                            .filter_map(|name| inventory.groups.get(*name));
-                        let mut all = arns(&policy.blockers);
-                        all.extend(arns(&policy.reserves));
-                        all.extend(groups.map(|group| group.arn.clone()));
-                        AccountVerdict::Blocked(all)
-                    }
-                    Some(Obstacle::Excepted) => AccountVerdict::Excepted,
-                    Some(_) => AccountVerdict::Used,
-                    None if policy.idle.len() == policy.reaches.len() => {
-                        AccountVerdict::idle(&part.removable, catalog)
-                    }
-                    None => AccountVerdict::of(part, catalog, || sure(policy, part)),
-                };
-                let inline = policy.beside(&taken);
-                let room = QuotaUse {
-                    inline,
-                    ..QuotaUse::of(&policy.holders, inventory)
-                };
-                entries.push(SurveyedPolicy {
-                    slot,
-                    digest,
-                    said: SlotUse { verdict, room },
-                });
-                continue;
-            }
-            // A policy of AWS: from each holder something else may be taken.
-            for holder in &policy.holders {
-                let Some(slot) = PolicySlot::of_holder(policy.target, *holder, inventory) else {
-                    continue;
-                };
-                let part = policy.copies.iter().find(|part| part.holders.contains(holder));
-                let blind: Vec<usize> = match holder {
-                    Holder::Principal(at) => policy.blockers.iter().copied().filter(|it| it == at).collect(),
-                    Holder::Group(_) => policy.blockers.clone(),
-                };
-                let verdict = match part {
-                    Some(part) => AccountVerdict::of(part, catalog, || sure(policy, part)),
-                    None if !blind.is_empty() => AccountVerdict::Blocked(arns(&blind)),
-                    None if policy.is_idle(*holder) => AccountVerdict::Idle(None),
-                    None => AccountVerdict::Used,
-                };
-                let room = QuotaUse::of(&[*holder], inventory);
-                entries.push(SurveyedPolicy {
-                    slot,
-                    digest,
-                    said: SlotUse { verdict, room },
-                });
-            }
-        }
-        Self {
-            account: inventory.account.id.clone(),
-            entries,
-        }
-    }
-}
-
-impl AccountVerdict {
-    fn of(part: &EditScope<'_>, catalog: &Catalog, sure: impl FnOnce() -> Level) -> Self {
-        match &part.removable {
-            Removable::Anything => Self::Idle(None),
-            Removable::Nothing => Self::Used,
-            Removable::Only(unused) => Self::Without {
-                unused: Compact::pack(unused, catalog),
-                used: Compact::pack(&part.used, catalog),
-                level: sure(),
-            },
-        }
-    }
-
-    /// The verdict for idle principals.
-    fn idle(removable: &Removable, catalog: &Catalog) -> Self {
-        match removable {
-            Removable::Only(unused) => Self::Idle(Some(Compact::pack(unused, catalog))),
-            Removable::Anything | Removable::Nothing => Self::Idle(None),
-        }
     }
 }
 
@@ -505,8 +357,4 @@ impl Families {
     pub fn get(&self, index: FamilyIndex) -> Option<&Family> {
         self.all.get(index.0)
     }
-}
-
-fn digest(text: &str) -> TextDigest {
-    FileHash::of(text.as_bytes()).first()
 }

@@ -57,11 +57,6 @@ impl<'c> Documents<'c> {
         self.grants_before.contains(service, name) && !self.grants_after.contains(service, name)
     }
 
-    /// Whether the policy still grants an action.
-    pub(super) fn keeps(&self, service: &str, name: &str) -> bool {
-        self.grants_after.contains(service, name)
-    }
-
     fn step(&self, says: Option<&String>) -> TimelineStep {
         match (&self.after, says) {
             (AfterWrite::One(Some(after)), Some(says)) if after == says => TimelineStep::Applied,

@@ -1,21 +1,22 @@
 //! Semantics as data: every file under tests/cases is one sentence about behaviour, with its input and what must come
 //! out. tests/cases/README.md tells the format.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+mod input;
 
-use leastwise_core::catalog::{Basis, Catalog, Harvest, Unobserved};
+use std::collections::BTreeSet;
+
+use leastwise_core::catalog::{Basis, Catalog, Unobserved};
 use leastwise_core::evidence::read_unused;
 use leastwise_core::policy::{ActionPattern, Document, Observed, decode};
 use leastwise_core::prove::{Verdict, prove};
-use leastwise_core::refine::{FitStep, Kind, RefineOptions, Wildcards};
+use leastwise_core::refine::{FitStep, Kind, RefineOptions};
 use serde_json::{Value, json};
 
+use self::input::{all, catalog, harvest, kind, member_or, policies, text, wildcards};
 use crate::contexts::stray;
 use crate::documents::{actions, is_same_shape, statements, strings};
 use crate::expand::expand;
 use crate::oracle::World;
-use crate::tables::{Lists, embedded};
 
 const KEYS: [&str; 23] = [
     "why",
@@ -44,83 +45,6 @@ const KEYS: [&str; 23] = [
 ];
 
 type Outcome = Result<(), String>;
-
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
-}
-
-fn read(path: &std::path::Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Text as a file holds it: one string, lines, or a piece repeated between two others.
-fn text(value: &Value) -> String {
-    let of = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
-    match value {
-        Value::Array(_) => strings(value).join("\n"),
-        Value::Object(_) => {
-            let times = usize::try_from(value["times"].as_u64().expect("times")).expect("a size");
-            format!("{}{}{}", of("before"), of("repeat").repeat(times), of("after"))
-        }
-        one => one.as_str().expect("text").to_owned(),
-    }
-}
-
-/// The catalog of a case: its actions for the evaluator, and as the crate reads it.
-fn catalog(value: &Value) -> (Lists, String) {
-    let lists = match value {
-        Value::Null => json!({"s3": ["GetObject"]}),
-        Value::String(name) if name == "embedded" => json!(embedded()),
-        Value::String(name) => {
-            serde_json::from_str(&read(&folder().join("catalogs").join(name))).expect("a catalog file")
-        }
-        own => own.clone(),
-    };
-    (
-        serde_json::from_value(lists.clone()).expect("lists of names"),
-        lists.to_string(),
-    )
-}
-
-fn kind(value: &Value) -> Option<Kind> {
-    value.as_str().map(|name| match name {
-        "managed" => Kind::Managed,
-        "role" => Kind::Role,
-        "user" => Kind::User,
-        "group" => Kind::Group,
-        other => panic!("unknown kind {other}"),
-    })
-}
-
-fn wildcards(value: &Value) -> Wildcards {
-    match value.as_str() {
-        None | Some("split") => Wildcards::Split,
-        Some("open") => Wildcards::Open,
-        Some(other) => panic!("unknown wildcards {other}"),
-    }
-}
-
-/// What `organisation` names beside the policy and the evidence of the case.
-fn harvest(case: &Value, catalog: &Catalog) -> Harvest {
-    let mut harvest = Harvest::default();
-    for other in policies(case) {
-        harvest.add_document(
-            catalog,
-            &Document::parse(&other.to_string()).expect("another policy"),
-        );
-    }
-    for other in case["organisation"]["evidence"].as_array().into_iter().flatten() {
-        let text = json!([other]).to_string();
-        harvest.add_evidence(catalog, &read_unused(&text).expect("other evidence"));
-    }
-    harvest
-}
-
-fn policies(case: &Value) -> &[Value] {
-    case["organisation"]["policies"]
-        .as_array()
-        .map_or(&[], Vec::as_slice)
-}
 
 fn step_name(step: FitStep) -> &'static str {
     match step {
@@ -353,14 +277,6 @@ fn has_unique_sids(document: &Value) -> bool {
     sids.iter().collect::<BTreeSet<_>>().len() == sids.len()
 }
 
-fn member_or(case: &Value, key: &str, default: Value) -> Value {
-    if case[key].is_null() {
-        default
-    } else {
-        case[key].clone()
-    }
-}
-
 fn refused(case: &Value, source: &str) -> Outcome {
     let wanted = &case["refused"];
     let (place, message, help) = match wanted["in"].as_str() {
@@ -425,21 +341,6 @@ fn verdict<'a>(case: &Value, policy: &Document<'a>, unused: &Observed, basis: Ba
         got.retain(|key, _| want.contains_key(key));
     }
     same("verdict", &got, &case["verdict"])
-}
-
-fn all() -> Vec<(String, Value)> {
-    let entries = std::fs::read_dir(folder()).expect("tests/cases");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let mut paths: Vec<PathBuf> = paths
-        .filter(|path| path.extension().is_some_and(|e| e == "json"))
-        .collect();
-    paths.sort();
-    let load = |path: &PathBuf| {
-        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-        let case = serde_json::from_str(&read(path)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        (name, case)
-    };
-    paths.iter().map(load).collect()
 }
 
 #[test]

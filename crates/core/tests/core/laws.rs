@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 use crate::chance::config;
 use crate::contexts::stray;
 use crate::documents::{actions, is_from, is_same_shape, statements, strings};
-use crate::generate::{restated, scene, text, tokens};
+use crate::generate::{restated, scene, text};
 use crate::globs::Pattern;
 use crate::languages::one_statement;
 use crate::oracle::World;
+use crate::tokens::tokens;
 
 /// Refines without a quota; what comes out is proven, or the test fails.
 pub(crate) fn refined(policy: &str, unused: &Value, catalog: &Catalog) -> Vec<String> {

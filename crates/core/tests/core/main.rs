@@ -18,6 +18,7 @@ mod check;
 mod confidence;
 mod contexts;
 mod documents;
+mod evaluator;
 #[path = "../../../../tests/harness/expand.rs"]
 mod expand;
 #[path = "gen.rs"]
@@ -32,6 +33,7 @@ mod pairs;
 mod permissions;
 mod risk;
 mod tables;
+mod tokens;
 mod trail;
 mod trials;
 mod trust;
