@@ -1,6 +1,8 @@
 //! Progress of a scan or a capture: bars on a terminal, a few lines elsewhere; accounts and calls with `-v` and
 //! `-vv`.
 
+mod logged;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,11 +11,13 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
-use super::event::{AccountEnded, CallTold, Event, FailureTold};
+use logged::logged;
+
+use super::event::{AccountEnded, Event, FailureTold};
 use super::log::Log;
 use super::terminal;
 use super::terminal::shown;
-use leastwise_aws::{Call, EventSink, ReadEvent};
+use leastwise_aws::{EventSink, ReadEvent};
 use leastwise_core::answers::Answers;
 use leastwise_core::evidence::Failure;
 use leastwise_core::inventory::wire::Account;
@@ -23,8 +27,6 @@ use leastwise_report::folder::writer::Writer;
 /// How many lines are said at most while accounts are read, and while they are worked out and written.
 const LINES_READ: usize = 7;
 const LINES_WRITTEN: usize = 3;
-/// A shorter pause of the pacer is no news.
-const LONG_WAIT: Duration = Duration::from_secs(1);
 /// How many of the accounts that are being read are named.
 const NAMED: usize = 8;
 /// What an account of some two hundred principals takes on the disk, about.
@@ -355,91 +357,9 @@ impl EventSink for Progress {
     }
 }
 
-/// How the log has an event, if it does.
-fn logged(event: ReadEvent<'_>) -> Option<Event<'_>> {
-    Some(match event {
-        ReadEvent::FindingsListed(_) | ReadEvent::FindingsRead(_) => return None,
-        ReadEvent::StateRejected { aside } => Event::StateSetAside { path: shown(aside) },
-        ReadEvent::StateContradicted {
-            account,
-            finding,
-            aside,
-        } => Event::StateContradicted {
-            account,
-            finding: &finding.id,
-            resource: &finding.resource,
-            updated_at: finding.updated_at.as_deref(),
-            path: aside.map(shown),
-        },
-        ReadEvent::StateDoubted { note } => Event::StateDoubted { path: shown(note) },
-        ReadEvent::StateNotSaved { folder, error } => Event::StateNotKept {
-            path: shown(folder),
-            why: error.to_string(),
-        },
-        ReadEvent::JournalRejected { file, error } => Event::JournalDoubted {
-            path: shown(file),
-            why: error.to_string(),
-        },
-        ReadEvent::JournalNotSaved { folder, error } => Event::JournalNotKept {
-            path: shown(folder),
-            why: error.to_string(),
-        },
-        ReadEvent::ReachLimited { limit, account, why } => {
-            let (operation, kind) = (why.operation.as_str(), why.kind.name());
-            Event::ReachLimited {
-                limit,
-                account,
-                operation,
-                kind,
-                aws_says: why.words(),
-            }
-        }
-        ReadEvent::CallSent { held, .. } if held <= LONG_WAIT => return None,
-        ReadEvent::CallSent { call, held } => Event::CallWaited {
-            call: told(call),
-            waited_seconds: held,
-        },
-        ReadEvent::CallThrottled {
-            call,
-            attempt,
-            retry_after,
-        } => Event::CallThrottled {
-            call: told(call),
-            attempt,
-            retry_after_seconds: retry_after,
-        },
-        ReadEvent::CallRepeated {
-            call,
-            attempt,
-            kind,
-            pause,
-        } => Event::CallRepeated {
-            call: told(call),
-            attempt,
-            kind: kind.name(),
-            pause_seconds: pause,
-        },
-    })
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing here panics while it holds a lock; if something did, names are still names.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn told(call: Call<'_>) -> CallTold<'_> {
-    let Call {
-        account,
-        operation,
-        bucket,
-    } = call;
-    CallTold {
-        account,
-        operation,
-        api: bucket.api,
-        asked_account: &bucket.account,
-        region: &bucket.region,
-    }
 }
 
 /// A line of progress. What is in the middle shrinks with the terminal.

@@ -1,11 +1,13 @@
 //! The examples of mocks/fabrikam, whose evidence is last-accessed data: what it cannot tell takes nothing away.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+mod payroll;
+mod rows;
 
-use leastwise_core::report::{Action, EvidenceSource, LeftAlone, PrincipalRow, Recommendation};
-use serde_json::Value;
+use std::path::Path;
+
+use leastwise_core::report::Action;
+
+use rows::{Actions, REPORT, codes, fabrikam, left_alone, recommendation, row, why};
 
 use crate::run::{folder, leastwise};
 use crate::scan::{account, files, report};
@@ -13,107 +15,6 @@ use crate::scan::{account, files, report};
 const PLATFORM: &str = "121212121212";
 const RETAIL: &str = "343434343434";
 const PAYROLL: &str = "565656565656";
-
-/// The report with default options, which all tests but one read.
-static REPORT: LazyLock<PathBuf> = LazyLock::new(|| fabrikam("fabrikam", &[]));
-
-fn fabrikam(name: &str, more: &[&str]) -> PathBuf {
-    let out = folder(name).join("report");
-    let args = [
-        "scan",
-        "--quiet",
-        "--snapshot",
-        "mocks/fabrikam",
-        "--out",
-        out.to_str().unwrap(),
-    ];
-    leastwise(args.iter().chain(more)).ran().exits(0);
-    out
-}
-
-fn row(id: &str, name: &str) -> PrincipalRow {
-    let found = account(&REPORT, id)
-        .principals
-        .into_iter()
-        .find(|row| row.name == name);
-    found.unwrap_or_else(|| panic!("no {name} in {id}"))
-}
-
-/// Holds a principal to its status and code, and gives back the sentence.
-fn why(id: &str, name: &str, status: &str, code: &str) -> String {
-    let row = row(id, name);
-    assert_eq!(
-        (row.status.name(), row.code.name()),
-        (status, code),
-        "{name}: {}",
-        row.why
-    );
-    row.why
-}
-
-fn recommendation(report: &Path, id: &str) -> Recommendation {
-    let account = account(report, id.split('/').next().unwrap());
-    let ids: Vec<String> = account.recommendations.iter().map(|it| it.id.clone()).collect();
-    let found = account.recommendations.into_iter().find(|it| it.id == id);
-    found.unwrap_or_else(|| panic!("no {id} among {ids:?}"))
-}
-
-fn left_alone(id: &str, policy: &str) -> LeftAlone {
-    let found = account(&REPORT, id)
-        .left_alone
-        .into_iter()
-        .find(|row| row.policy.ends_with(policy));
-    found.unwrap_or_else(|| panic!("{policy} is not left alone"))
-}
-
-/// The codes of what the confidence rests on, those that lower it first.
-fn codes(recommendation: &Recommendation) -> Vec<&str> {
-    recommendation
-        .confidence
-        .reasons
-        .iter()
-        .map(|reason| reason.code.name())
-        .collect()
-}
-
-/// The actions of the document after a change.
-struct Actions(Vec<String>);
-
-impl Actions {
-    fn after(report: &Path, recommendation: &Recommendation) -> Self {
-        let text = fs::read_to_string(report.join(&recommendation.files.after)).unwrap();
-        let document: Value = serde_json::from_str(&text).unwrap();
-        let listed = |statement: &Value| match &statement["Action"] {
-            Value::String(one) => vec![one.clone()],
-            many => many
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|it| it.as_str().unwrap().to_owned())
-                .collect(),
-        };
-        Self(
-            document["Statement"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .flat_map(listed)
-                .collect(),
-        )
-    }
-
-    fn has(&self, pattern: &str) -> bool {
-        self.0.iter().any(|it| it == pattern)
-    }
-
-    /// Whether a pattern matches an action. All wildcards here are at the end.
-    fn grants(&self, action: &str) -> bool {
-        self.0.iter().any(|it| {
-            it.strip_suffix('*')
-                .map_or(it == action, |start| action.starts_with(start))
-        })
-    }
-}
 
 #[test]
 fn the_report_is_proven_and_every_principal_has_a_status() {
@@ -470,71 +371,4 @@ fn who_may_need_all_of_a_shared_policy_keeps_it_and_is_named() {
     why(RETAIL, "orders-dr", "blocked", "policies-stay");
     let idle = why(RETAIL, "idle-sharer", "unused-principal", "principal-unused");
     assert!(idle.ends_with("confirm with the owner, then delete"), "{idle}");
-}
-
-#[test]
-fn of_two_analyzers_the_one_that_looks_back_longer_counts() {
-    let evidence = |id: &str| -> EvidenceSource { account(&REPORT, id).summary.evidence };
-    for id in [PLATFORM, RETAIL] {
-        let found = evidence(id);
-        assert_eq!(
-            (found.source.name(), found.window_days),
-            ("last-accessed", Some(90))
-        );
-        assert!(found.analyzer.is_none() && found.other_analyzers.is_empty());
-    }
-    let found = evidence(PAYROLL);
-    assert_eq!((found.source.name(), found.window_days), ("analyzer", Some(180)));
-    assert!(found.analyzer.unwrap().ends_with(":analyzer/payroll-180-days"));
-    let [other] = found.other_analyzers.as_slice() else {
-        panic!("{:?}", found.other_analyzers)
-    };
-    assert!(other.ends_with(":analyzer/fabrikam-organization-90-days"));
-    assert_eq!(found.analyzer_created.as_deref(), Some("2026-01-20T13:55:18Z"));
-}
-
-#[test]
-fn only_the_newest_finding_about_permissions_counts() {
-    let found = account(&REPORT, PAYROLL).summary.evidence;
-    assert_eq!((found.findings, found.superseded_findings), (4, 1));
-    why(PAYROLL, "superseded-finding", "reducible", "permissions-unused");
-    let change = recommendation(&REPORT, &format!("{PAYROLL}/role/superseded-finding/payslips"));
-    assert_eq!(
-        (change.permissions_removed, change.confidence.level.name()),
-        (1, "high")
-    );
-    let after = Actions::after(&REPORT, &change);
-    assert_eq!(after.0, ["s3:GetObject", "s3:PutObject", "sqs:SendMessage"]);
-}
-
-#[test]
-fn a_principal_without_a_finding_is_not_called_clean() {
-    let small = why(PAYROLL, "no-finding", "no-finding", "no-finding");
-    assert!(small.contains("does not prove"), "{small}");
-    let large = why(
-        PAYROLL,
-        "no-finding-improbable",
-        "no-evidence",
-        "no-finding-improbable",
-    );
-    assert!(large.contains("probably not analysed"), "{large}");
-}
-
-#[test]
-fn unused_keys_and_passwords_are_listed() {
-    let user = row(PAYROLL, "user-with-unused-key-and-password");
-    let keys: Vec<&str> = user
-        .unused_access_keys
-        .iter()
-        .filter_map(|key| key.access_key_id.as_deref())
-        .collect();
-    assert_eq!(
-        (keys.as_slice(), user.credentials()),
-        (["AKIAEXAMPLE000000343"].as_slice(), 2)
-    );
-    assert_eq!(user.unused_password.unwrap().last_accessed, None);
-    assert_eq!(
-        (user.status.name(), report(&REPORT).totals.credentials),
-        ("no-finding", 2)
-    );
 }

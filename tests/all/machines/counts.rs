@@ -1,5 +1,7 @@
 //! All formats of one report, read back: they tell of the same things.
 
+mod statuses;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -8,14 +10,13 @@ use leastwise_core::decide::PrincipalStatus;
 use leastwise_core::report::{PrincipalRow, Report, Totals};
 use serde_json::Value;
 
+use statuses::{statuses, statuses_of_csv, statuses_of_html};
+
 use super::{json, ocsf, text};
 use crate::fake::{Invented, write_folder};
 use crate::harness::pages::{between, data};
 use crate::run::{folder, leastwise};
 use crate::scan::{account, manifest, report};
-
-/// How many principals are in which status, by account and status; none is not told.
-type Statuses = BTreeMap<(String, String), usize>;
 
 /// What each format should tell of, by the JSON files.
 #[derive(Debug, PartialEq, Eq)]
@@ -102,81 +103,6 @@ fn of_findings(
     }
     assert_eq!(told.recommendations.len(), changes.len());
     told
-}
-
-fn statuses(out: &Path, report: &Report) -> Statuses {
-    let mut found = Statuses::new();
-    for summary in &report.accounts {
-        let account = account(out, &summary.id);
-        for principal in &account.principals {
-            *found
-                .entry((summary.id.clone(), principal.status.to_string()))
-                .or_default() += 1;
-        }
-        // What the account says of itself in short.
-        let of_account = found.iter().filter(|((id, _), _)| *id == summary.id);
-        let of_account: Vec<(&str, usize)> = of_account
-            .map(|((_, status), number)| (status.as_str(), *number))
-            .collect();
-        let told = summary.statuses.iter().filter(|(_, number)| **number > 0);
-        assert_eq!(
-            told.map(|(status, number)| (status.name(), *number))
-                .collect::<Vec<_>>(),
-            of_account
-        );
-        assert_eq!(account.recommendations.len(), summary.recommendations);
-        let removals = account.principals.iter().flat_map(|it| it.removals.values());
-        assert_eq!(
-            removals.map(|it| it.permissions).sum::<usize>(),
-            summary.effect.removed
-        );
-    }
-    found
-}
-
-fn statuses_of_csv(out: &Path) -> Statuses {
-    let mut reader = csv::Reader::from_path(out.join("findings.csv")).unwrap();
-    let head = reader.headers().unwrap().clone();
-    let at = |column: &str| head.iter().position(|it| it == column).unwrap();
-    let [id, status, arn] = ["account_id", "status", "principal_arn"].map(at);
-    let rows = reader.records().map(|row| row.unwrap());
-    let each: BTreeSet<(String, String, String)> = rows
-        .map(|row| (row[arn].to_owned(), row[id].to_owned(), row[status].to_owned()))
-        .collect();
-    let mut found = Statuses::new();
-    each.into_iter()
-        .for_each(|(_, id, status)| *found.entry((id, status)).or_default() += 1);
-    found
-}
-
-/// The rows of the index, and its cards.
-fn statuses_of_html(out: &Path) -> Statuses {
-    let (data, index) = (data(out), fs::read_to_string(out.join("index.html")).unwrap());
-    let codes: Vec<&str> = data["statuses"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| text(it, "/0"))
-        .collect();
-    let mut found = Statuses::new();
-    for account in data["accounts"].as_array().unwrap() {
-        for row in account["rows"].as_array().unwrap() {
-            let code = codes[usize::try_from(row[2].as_u64().unwrap()).unwrap()];
-            *found
-                .entry((text(account, "/id").to_owned(), code.to_owned()))
-                .or_default() += 1;
-        }
-    }
-    for code in codes {
-        let card = between(&index, &format!("href=\"#status={code}\" data-number=\""), "\"")[0];
-        let of_rows: usize = found
-            .iter()
-            .filter(|((_, it), _)| it == code)
-            .map(|(_, number)| number)
-            .sum();
-        assert_eq!(card, of_rows.to_string(), "{code}");
-    }
-    found
 }
 
 /// A number as a page writes it.

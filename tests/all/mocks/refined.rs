@@ -8,7 +8,8 @@ use leastwise_core::policy::Document;
 use leastwise_core::refine::{FitStep, RefineOptions};
 use leastwise_core::{RefineError, Refiner};
 
-use super::{Recorded, open, policies};
+use super::policies;
+use super::snapshot::{Recorded, open};
 
 /// What came of one policy of one principal.
 struct Outcome {

@@ -4,12 +4,15 @@
 //! nothing. So if policies are adopted, there are two templates: one with the current documents, to import, and one
 //! to update the stack with.
 
+mod bins;
+mod refusal;
 mod template;
 
 use std::collections::BTreeMap;
 
+use bins::{Bin, add, bins};
 use serde::Serialize;
-use template::{Bin, ChangeRow, Template, TemplateMetadata, TemplateNotes, TemplateResource, add, bins};
+use template::{ChangeRow, Template, TemplateMetadata, TemplateNotes, TemplateResource};
 
 use super::infrastructure::{OF_SETS, SetChange, changes, set_changes};
 use super::{AccountView, Format, Part, Read};

@@ -1,29 +1,17 @@
-//! Templates as data, and how resources are distributed among them.
+//! Templates as data, and the resources in them.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::super::infrastructure::{ManualStep, PolicyArn, Resource, ResourceChange, ascii, plain};
+use super::super::infrastructure::{PolicyArn, Resource, ascii, plain};
 use leastwise_core::decide::HolderKind;
 use leastwise_core::digest::sha256;
 use leastwise_core::report::{PolicyHolder, Recommendation};
 
-/// CloudFormation's limits: resources and bytes of a template, resources of one import. A template of more than
-/// 51,200 bytes must be in S3.
-const MOST_RESOURCES: usize = 500;
-const MOST_BYTES: usize = 900_000;
-const MOST_IMPORTS: usize = 200;
-
 /// Indentation of documents in a template.
 const INDENT: &str = "\n        ";
-
-const EVALUATED: &str =
-    "its document holds what CloudFormation would evaluate as a reference, a function or a macro";
-const ODD_PATH: &str = "the path of the policy is none that CloudFormation takes";
-const NOT_PLAIN: &str = "a name in it would be another one in a template: see the scripts under changes/, which --format changes writes";
-const COPY_BY_HAND: &str = "the policy to attach is created by hand, as another change says";
 
 /// A template.
 #[derive(Debug, Serialize)]
@@ -124,131 +112,7 @@ pub(super) struct TemplateEntry {
     pub(super) made: TemplateResource,
     /// The resource with its current document, if it exists.
     pub(super) today: Option<(TemplateResource, Adopted)>,
-    bytes: usize,
-}
-
-/// Content of one template.
-#[derive(Default)]
-pub(super) struct Bin {
-    pub(super) rows: Vec<ChangeRow>,
-    pub(super) entries: Vec<TemplateEntry>,
-    bytes: usize,
-    imports: usize,
-}
-
-/// The changes of an account, in as many templates as needed.
-pub(super) fn bins(changes: &[ResourceChange<'_>]) -> Vec<Bin> {
-    let refusals: Vec<Option<&'static str>> = changes.iter().map(refusal).collect();
-    let accepted = || {
-        changes
-            .iter()
-            .zip(&refusals)
-            .filter(|(_, refusal)| refusal.is_none())
-            .map(|(it, _)| it)
-    };
-    let resources = || accepted().flat_map(|change| &change.resources);
-    let copies: Vec<&str> = resources()
-        .filter_map(|it| {
-            if let Resource::Copy { policy, .. } = it {
-                Some(policy.name.as_str())
-            } else {
-                None
-            }
-        })
-        .collect();
-    let attached: Vec<(&str, &PolicyHolder)> = resources()
-        .filter_map(|it| {
-            if let Resource::Attachment { copy, holder } = it {
-                Some((copy.as_str(), holder))
-            } else {
-                None
-            }
-        })
-        .collect();
-    let mut bins = vec![Bin::default()];
-    for (change, refusal) in changes.iter().zip(refusals) {
-        let orphan = change
-            .resources
-            .iter()
-            .any(|it| matches!(it, Resource::Attachment { copy, .. } if !copies.contains(&copy.as_str())));
-        let refusal = refusal.or(orphan.then_some(COPY_BY_HAND));
-        let (row, entries) = match refusal {
-            Some(why) => {
-                let file = &change.of.it.files.after;
-                (
-                    ChangeRow::of(change.of.it, vec![format!("{why}; see {file}")]),
-                    Vec::new(),
-                )
-            }
-            None => row(change, &attached),
-        };
-        add(&mut bins, row, entries);
-    }
-    bins
-}
-
-fn row(change: &ResourceChange<'_>, attached: &[(&str, &PolicyHolder)]) -> (ChangeRow, Vec<TemplateEntry>) {
-    let entries: Vec<TemplateEntry> = change
-        .resources
-        .iter()
-        .filter_map(|it| TemplateEntry::of(it, attached))
-        .collect();
-    let mut row = ChangeRow::of(change.of.it, change.steps.iter().map(told).collect());
-    let attachments = change.resources.iter().filter_map(|it| match it {
-        Resource::Attachment { copy, .. } => Some(copy_id(copy)),
-        _ => None,
-    });
-    row.resources = entries
-        .iter()
-        .map(|entry| entry.id.clone())
-        .chain(attachments)
-        .collect();
-    row.resources.sort();
-    row.resources.dedup();
-    row.by_hand_first = change.hands_first();
-    if change.of.fleet().is_some() {
-        row.by_hand
-            .push("one change for many accounts: better made where they all come from".to_owned());
-    }
-    (row, entries)
-}
-
-/// A step on one line. A command that the template would show with altered names is left out.
-fn told(step: &ManualStep) -> String {
-    let line = step.line();
-    match step {
-        ManualStep::Detach { .. } | ManualStep::DeleteInline { .. } if plain(&line) != line => {
-            NOT_PLAIN.to_owned()
-        }
-        _ => line,
-    }
-}
-
-/// Adds a change to the last template, or to a new one if that is full.
-pub(super) fn add(bins: &mut Vec<Bin>, row: ChangeRow, entries: Vec<TemplateEntry>) {
-    let told: usize = row
-        .by_hand
-        .iter()
-        .chain(&row.resources)
-        .map(|it| it.len() + 32)
-        .sum();
-    let bytes = 256 + row.id.len() + told + entries.iter().map(|entry| entry.bytes).sum::<usize>();
-    let imports = entries.iter().filter(|entry| entry.today.is_some()).count();
-    let is_full = |bin: &Bin| {
-        !bin.rows.is_empty()
-            && (bin.bytes + bytes > MOST_BYTES
-                || bin.imports + imports > MOST_IMPORTS
-                || bin.entries.len() + entries.len() > MOST_RESOURCES)
-    };
-    if bins.last().is_none_or(is_full) {
-        bins.push(Bin::default());
-    }
-    if let Some(bin) = bins.last_mut() {
-        bin.bytes += bytes;
-        bin.imports += imports;
-        bin.rows.push(row);
-        bin.entries.extend(entries);
-    }
+    pub(super) bytes: usize,
 }
 
 impl ChangeRow {
@@ -295,7 +159,7 @@ impl TemplateResource {
 
 impl TemplateEntry {
     /// Attachments are part of the policy that is attached.
-    fn of(resource: &Resource, attached: &[(&str, &PolicyHolder)]) -> Option<Self> {
+    pub(super) fn of(resource: &Resource, attached: &[(&str, &PolicyHolder)]) -> Option<Self> {
         let (id, kind, properties, identifier, before, after) = match resource {
             Resource::Inline {
                 holder,
@@ -407,7 +271,7 @@ fn managed(policy: &PolicyArn) -> (Properties, BTreeMap<&'static str, String>) {
     (properties, BTreeMap::from([("PolicyArn", policy.text.clone())]))
 }
 
-fn copy_id(name: &str) -> String {
+pub(super) fn copy_id(name: &str) -> String {
     logical_id(&["policy", name])
 }
 
@@ -427,67 +291,9 @@ fn logical_id(parts: &[&str]) -> String {
     id.chars().take(180).chain(digest.chars().take(12)).collect()
 }
 
-/// Why CloudFormation cannot make a change, if it cannot.
-fn refusal(change: &ResourceChange<'_>) -> Option<&'static str> {
-    change.resources.iter().find_map(|resource| {
-        let (path, documents) = match resource {
-            Resource::Inline { before, after, .. } => (None, vec![before, after]),
-            Resource::Managed {
-                policy,
-                before,
-                after,
-            } => (Some(&policy.path), vec![before, after]),
-            Resource::Copy { policy, document, .. } => (Some(&policy.path), vec![document]),
-            Resource::Attachment { .. } => return None,
-        };
-        if documents.iter().any(|document| is_evaluated(document)) {
-            return Some(EVALUATED);
-        }
-        let is_odd = |path: &&String| {
-            let inner = path.strip_prefix('/').and_then(|it| it.strip_suffix('/'));
-            let takes = |byte: u8| byte.is_ascii_alphanumeric() || b".,+@=_-".contains(&byte);
-            let is_part = |part: &str| !part.is_empty() && part.bytes().all(takes);
-            path.as_str() != "/" && !inner.is_some_and(|inner| inner.split('/').all(is_part))
-        };
-        path.filter(is_odd).map(|_| ODD_PATH)
-    })
-}
-
-/// Whether CloudFormation would evaluate part of a document: it resolves dynamic references in any text, and `Ref`
-/// and `Fn::Transform` in any key. The author of a policy must not make a deployment read secrets.
-fn is_evaluated(document: &str) -> bool {
-    fn any(value: &serde_json::Value) -> bool {
-        match value {
-            serde_json::Value::String(text) => text.contains("{{"),
-            serde_json::Value::Array(items) => items.iter().any(any),
-            serde_json::Value::Object(members) => members.iter().any(|(key, value)| {
-                key == "Ref" || key.starts_with("Fn::") || key.contains("{{") || any(value)
-            }),
-            _ => false,
-        }
-    }
-    serde_json::from_str(document).map_or(true, |value| any(&value))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_evaluated, logical_id};
-
-    #[test]
-    fn a_document_that_a_template_would_evaluate_is_seen() {
-        for document in [
-            r#"{"Sid":"{{resolve:ssm:secret}}"}"#,
-            r#"{"Sid":"\u007b{resolve:secretsmanager:x}}"}"#,
-            r#"{"Statement":[{"Condition":{"Ref":"AWS::Region"}}]}"#,
-            r#"{"Statement":[{"Condition":{"Fn::Transform":{"Name":"AWS::Include"}}}]}"#,
-            r#"{"Condition":{"StringEquals":{"{{resolve:ssm:x}}":"y"}}}"#,
-        ] {
-            assert!(is_evaluated(document), "{document}");
-        }
-        let usual =
-            r#"{"Resource":"arn:aws:s3:::b/${aws:username}/*","Condition":{"StringLike":{"a":"${x}"}}}"#;
-        assert!(!is_evaluated(usual));
-    }
+    use super::logical_id;
 
     #[test]
     fn a_logical_id_is_alphanumeric_and_tells_names_apart() {
