@@ -141,6 +141,17 @@ impl<'a> Asking<'a> {
             .cloned()
     }
 
+    /// A question that has no answer this time keeps the dispute of the last time.
+    fn or_disputed(&self, change: &CheckedPair, row: CheckRow) -> CheckRow {
+        let earlier = self.earlier.changes.get(&change.id);
+        let earlier = earlier.filter(|it| !row.is_final() && change.is_of(it));
+        let earlier = earlier.and_then(|it| it.checks.iter().find(|it| it.check == row.check));
+        match earlier {
+            Some(earlier) => questions::with_dispute(row, earlier.clone()),
+            None => row,
+        }
+    }
+
     /// Everything about one change.
     async fn about(&self, change: &CheckedPair, mut paid: u64) -> Result<CheckedChange, RunError> {
         let texts = change.texts(&self.work.folder)?;
@@ -173,6 +184,11 @@ impl<'a> Asking<'a> {
         }
         // A recommendation may have been generated since.
         checks.extend(self.recommendation(change, (&before, &after)).await);
+        // A dispute stands until AWS has answered the question again.
+        let checks: Vec<CheckRow> = checks
+            .into_iter()
+            .map(|row| self.or_disputed(change, row))
+            .collect();
         let verdict = CheckVerdict::of(&checks);
         Ok(CheckedChange {
             id: change.id.clone(),
@@ -209,16 +225,18 @@ impl<'a> Asking<'a> {
         if answers.saved.elapsed() < SAVE_EVERY {
             return Ok(());
         }
-        answers.saved = Instant::now();
         drop(answers);
-        self.save().map(drop)
+        self.save()?;
+        lock(&self.answers).saved = Instant::now();
+        Ok(())
     }
 
     /// Writes what is known by now. A change that was not asked about again is as it was.
     pub(super) fn save(&self) -> Result<CheckReport, RunError> {
         let report = self.report();
-        afterwards::write_check(self.work.folder.path(), &report)?;
+        // If the disk is full after the first, the scripts refuse too much rather than too little.
         self.work.refuse_in_scripts(&report.changes)?;
+        afterwards::write_check(self.work.folder.path(), &report)?;
         Ok(report)
     }
 
@@ -241,7 +259,10 @@ impl<'a> Asking<'a> {
             checked: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             account: self.live.caller_account().to_owned(),
             region: self.live.region().to_owned(),
-            totals: CheckTotals::of(&changes, self.earlier.paid_calls + self.budget.made()),
+            totals: CheckTotals::of(
+                &changes,
+                self.earlier.paid_calls.saturating_add(self.budget.made()),
+            ),
             changes,
         }
     }

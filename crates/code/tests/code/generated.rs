@@ -204,7 +204,7 @@ fn whatever_is_patched_means_the_recommended_policy_and_loses_no_comment_of_what
             let now = fs::read_to_string(folder.path().join(&path)).unwrap();
             let mut checkout = Checkout::default();
             checkout.add("", &path, now.clone(), false);
-            assert_eq!(checkout.places(&after).len(), 1, "{now}");
+            assert_eq!(checkout.places(&after, "").len(), 1, "{now}");
         }
         // No line goes that is not about an action or a statement that goes.
         let gone = patch

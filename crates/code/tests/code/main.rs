@@ -145,16 +145,16 @@ fn each_case_gives_its_patch_and_the_patch_applies() {
         let mut checkout = Checkout::default();
         checkout.add("", &path, now, false);
         assert_eq!(
-            checkout.places(case.get("after").unwrap()).len(),
+            checkout.places(case.get("after").unwrap(), "").len(),
             1,
             "{}",
             case.name
         );
         let others = case
-            .get("uses")
-            .map_or(0, |it| it.trim().parse::<usize>().unwrap() - 1);
+            .get("others")
+            .map_or(0, |it| it.trim().parse::<usize>().unwrap());
         assert_eq!(
-            checkout.places(case.get("before").unwrap()).len(),
+            checkout.places(case.get("before").unwrap(), "").len(),
             others,
             "{}",
             case.name

@@ -133,6 +133,8 @@ impl Asking<'_> {
             .await;
         advice.retain(|advice| change.is_about(advice));
         let judged = advised(&self.work.catalog, before, after, &change.unused, &advice);
+        // Findings that could not be listed may have had recommendations as well.
+        let row = row.or_else(|| known.failure.clone().map(|failure| failed(KIND, failure)));
         match (row, judged) {
             (Some(row), Some(judged)) => Some(with_dispute(row, judged)),
             (row, judged) => row.or(judged),
@@ -222,7 +224,7 @@ async fn within(
 }
 
 /// What was answered before the rest failed, or would have cost too much, is a dispute all the same.
-fn with_dispute(row: CheckRow, judged: CheckRow) -> CheckRow {
+pub(super) fn with_dispute(row: CheckRow, judged: CheckRow) -> CheckRow {
     match judged.outcome {
         CheckOutcome::Disputes => CheckRow {
             failure: row.failure,
