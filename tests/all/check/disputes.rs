@@ -103,6 +103,25 @@ fn every_kind_of_dispute_marks_the_change_and_no_other() {
 }
 
 #[test]
+fn a_dispute_stands_until_aws_has_answered_the_question_again() {
+    let out = small("check-dispute-stands");
+    let disputing = acme()
+        .dispute("CheckNoNewAccess", BUCKET, REMOVED, "Grants more.")
+        .start();
+    check(&disputing, &out, &["--budget", "1"]).exits(0);
+    // Without a budget it is not asked, and no answer is no agreement.
+    let agreeing = acme().start();
+    check(&agreeing, &out, &["--again"]).exits(0);
+    assert_eq!(verdict(&checked(&out), ARCHIVE), CheckVerdict::Disputed);
+    let listed = || fs::read_to_string(out.join("changes/disputed.txt")).unwrap_or_default();
+    assert_eq!(listed(), format!("{ARCHIVE}\n"));
+    verify(&out).exits(0);
+    check(&agreeing, &out, &["--again", "--budget", "1"]).exits(0);
+    assert_eq!(verdict(&checked(&out), ARCHIVE), CheckVerdict::Agreed);
+    assert_eq!(listed(), "");
+}
+
+#[test]
 fn what_aws_finds_in_both_policies_is_not_the_changes_and_a_warning_disputes_nothing() {
     // Planted on every document that does not allow an action of no policy: on both.
     let out = small("check-both");

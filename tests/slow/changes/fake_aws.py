@@ -116,7 +116,9 @@ def iam(operation, options):
 
 
 def last_accessed(options):
-    """One service a page, once the job is done."""
+    """One service a page, once the job is done. While it waits, others may edit the inline policy `p` of a holder."""
+    for name, document in FAULTS.get("edited", {}).items():
+        STATE["holders"][name]["inline"]["p"] = document
     if "job" in FAULTS:
         return {"JobStatus": "FAILED", "Error": {"Message": FAULTS["job"]}}
     if not STATE.setdefault("polled", False):

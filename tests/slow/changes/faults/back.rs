@@ -133,3 +133,22 @@ fn what_comes_is_everywhere_before_what_it_replaces_goes() {
             .says("give a number of seconds");
     }
 }
+
+#[test]
+#[ignore = "needs jq and python3"]
+fn a_principal_that_was_deleted_since_keeps_no_other_from_getting_its_policy_back() {
+    for bench in [detach("gone"), copy_of_aws("gone-move")] {
+        bench.apply(&[]).exits(0);
+        bench.meanwhile(|state| drop(state["holders"].as_object_mut().unwrap().remove("user/ann")));
+        bench.roll_back(&[]).exits(0).says("user/ann no longer exists");
+        assert_eq!(
+            bench.state()["holders"]["role/app"],
+            bench.before["holders"]["role/app"]
+        );
+        bench.meanwhile(|state| drop(state["holders"].as_object_mut().unwrap().remove("role/app")));
+        bench
+            .roll_back(&[])
+            .exits(1)
+            .says("nobody of this change exists any more");
+    }
+}

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::ACCOUNT;
 use super::kinds::{copy_of_aws, inline_of_group, inline_of_role, set_inline};
+use super::{ACCOUNT, document};
 
 #[test]
 #[ignore = "needs jq and python3"]
@@ -116,4 +116,14 @@ fn a_user_who_joined_the_group_since_is_named_and_who_left_is_not_missed() {
     let why = "members who were not analysed and may need more permissions: eve: scan again";
     bench.apply(&[("FORCE", "1")]).exits(1).says(why);
     assert_eq!(bench.state(), joined);
+}
+
+#[test]
+#[ignore = "needs jq and python3"]
+fn an_edit_that_is_made_while_iam_is_asked_is_not_overwritten() {
+    let bench = inline_of_role("raced");
+    let theirs = document(&["s3:*", "kms:Decrypt"]);
+    bench.fault(json!({"edited": {"role/app": theirs}}));
+    bench.apply(&[]).exits(1).says("was edited while this ran");
+    assert_eq!(bench.state()["holders"]["role/app"]["inline"]["p"], theirs);
 }
