@@ -48,9 +48,9 @@ pub enum Exit {
     Usage,
     /// 3: finished, but part of the input could not be read.
     Incomplete,
-    /// 4: a recommendation was refuted. That is a defect; nothing of it was given out.
+    /// 4: a change failed its proof and was withheld, which is a bug.
     Refuted,
-    /// 5: what `--fail-on` names was found.
+    /// 5: a `--fail-on` condition was met.
     Found,
 }
 
@@ -74,7 +74,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What stands below the help of the program.
+/// Text below the help of the program.
 const PROGRAM_HELP: &str = "\
 Examples:
   leastwise scan --snapshot mocks/acme --out report   try it without AWS

@@ -84,7 +84,7 @@ pub struct Refine {
     pub quiet: bool,
 }
 
-/// What becomes of `*`.
+/// How to reduce `*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum WildcardsArg {
     /// List the services and actions that are kept

@@ -161,7 +161,7 @@ pub struct Scan {
     pub say: SayArgs,
 }
 
-/// What becomes of the answers.
+/// What to do with the answers.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// List of IAM actions to use instead of the embedded one

@@ -72,7 +72,7 @@ pub struct Watch {
     pub fail_on: Option<WatchFailOn>,
 }
 
-/// Whose SQL a query is written in.
+/// The SQL dialect of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
     /// Amazon Athena

@@ -264,7 +264,7 @@ impl Batch<'_> {
 }
 
 impl InputLines {
-    /// Reads whole lines into `bytes`, about a portion. No bytes: the input has ended.
+    /// Reads complete lines into `bytes`, about one portion. No bytes means the end of the input.
     fn take(&mut self, mut bytes: Vec<u8>) -> Portion {
         let (first_line, mut ends, mut error) = (self.line + 1, Vec::new(), None);
         while bytes.len() < PORTION {
@@ -275,7 +275,7 @@ impl InputLines {
                 Ok(read) => {
                     self.line += 1;
                     if read as u64 == most && bytes.last() != Some(&b'\n') {
-                        // What is kept is long enough to be told; the rest of the line is passed over.
+                        // The kept part is long enough for a message; skip the rest of the line.
                         if let Err(failure) = self.input.skip_until(b'\n') {
                             error = Some(failure);
                             break;

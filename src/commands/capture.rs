@@ -86,9 +86,9 @@ pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
 #[derive(Default)]
 struct Captured {
     accounts: usize,
-    /// How many of them could not be read whole.
+    /// How many of them could not be read completely.
     not_whole: usize,
-    /// AWS does not tell which other accounts there are.
+    /// The other accounts could not be listed.
     accounts_unknown: bool,
 }
 
@@ -164,7 +164,7 @@ async fn capture<C: Cloud>(
     Ok(captured)
 }
 
-/// What is to be told of an account whose answers are written.
+/// What to report about an account whose answers are written.
 struct Recorded {
     /// Its id.
     account: String,

@@ -43,7 +43,7 @@ pub(super) fn run(command: &CatalogCommand, log: &Log) -> Result<Exit, RunError>
     Ok(Exit::Finished)
 }
 
-/// The catalog that a command goes by. What is odd about it is told.
+/// Chooses the catalog for a command. Logs a warning if it is old or damaged.
 pub(super) fn choose(arg: &CatalogArg, log: &Log) -> Result<ChosenCatalog, RunError> {
     let mut warn = |message| log.tell(&Event::CatalogWarning { message });
     let chosen = update::choose(
@@ -93,7 +93,7 @@ pub(super) fn info(chosen: &ChosenCatalog, now: Timestamp, out: &mut dyn Write) 
         ("source", known(chosen.source())),
         ("services", chosen.service_count().to_string()),
         ("actions", chosen.action_count().to_string()),
-        // Those of which IAM records when they were last used.
+        // Actions whose last use IAM tracks.
         ("tracked", tracked),
         ("digest", format!("sha256:{}", chosen.digest())),
     ];
@@ -134,7 +134,7 @@ fn told() -> impl FnMut(DownloadProgress) {
     move |DownloadProgress { done, total }| {
         if watched {
             let end = if done == total { "\n" } else { "" };
-            // Nobody is harmed when the counter cannot be shown.
+            // It does not matter if the counter cannot be shown.
             let _ = write!(io::stderr(), "\rFetching: {done}/{total} services{end}");
         }
     }

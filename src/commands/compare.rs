@@ -124,7 +124,7 @@ fn text(old: &ComparableReport, new: &ComparableReport, history: &History) -> St
     out
 }
 
-/// What became of a change, at the beginning of its line.
+/// The status of a change, at the beginning of its line.
 fn label(status: Status) -> &'static str {
     match status {
         Status::Reopened => "back",

@@ -33,8 +33,8 @@ pub(super) fn run(args: &IamPolicy) -> Result<Exit, RunError> {
 
 const ENTER: &str = "sts:AssumeRole";
 
-/// The policy of whoever runs the scan. It enters accounts of the caller's own organisation only: a role of that name elsewhere is
-/// somebody else's.
+/// The policy for the identity that runs the scan. It can only enter accounts of its own organisation,
+/// because a role with that name elsewhere belongs to someone else.
 fn caller(role: &str) -> serde_json::Value {
     json!({
         "Version": "2012-10-17",
@@ -56,7 +56,7 @@ fn caller(role: &str) -> serde_json::Value {
     })
 }
 
-/// The policy of whoever runs `leastwise check`, which enters no other account.
+/// The policy for the identity that runs `leastwise check`, which enters no other account.
 fn check() -> serde_json::Value {
     let read = json!({
         "Sid": "Check",

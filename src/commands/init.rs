@@ -43,7 +43,7 @@ pub(super) fn run(args: &Init) -> Result<Exit, RunError> {
         format!("leastwise scan --config {shown}")
     };
     let told = format!("Wrote {shown} with every setting and its default.\nNext: {next}\n");
-    // The file is written, whether or not anybody hears of it.
+    // The file is written even if this message cannot be.
     let _ = io::stderr().write_all(terminal::clean(&told).as_bytes());
     Ok(Exit::Finished)
 }

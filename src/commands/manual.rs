@@ -39,7 +39,8 @@ pub(super) fn pages(args: &Man) -> Result<Exit, RunError> {
     Ok(Exit::Finished)
 }
 
-/// One page. `render` of clap_mangen would fill what stands below a help into paragraphs: examples and exit codes stay in lines.
+/// One page. clap_mangen's `render` would reflow the text below the help, but examples and exit codes must
+/// keep their lines.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
     let program = format!("leastwise {}", env!("CARGO_PKG_VERSION"));
     let page = Page::new(command.clone()).source(program).manual("User Commands");

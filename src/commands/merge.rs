@@ -23,7 +23,7 @@ pub(super) fn run(args: &Merge, log: &Arc<Log>) -> Result<Exit, RunError> {
     if config.names_units() && !parts.knows_units() {
         return Err(RunError::NoUnits);
     }
-    // Which accounts are read and how far back is what the shards were told, by flags that nobody repeats here.
+    // The accounts and the window come from the shards, whose flags are not repeated for the merge.
     let exclude = parts.left_out().into_iter().map(Selector::Account).collect();
     config.accounts = AccountSelection {
         exclude,

@@ -30,7 +30,7 @@ use crate::cli::{Cli, Command, Exit};
 use crate::output::error::RunError;
 use crate::output::log::Log;
 
-/// Runs a command; what goes wrong is told on standard error.
+/// Runs a command and reports errors on standard error.
 pub fn run(cli: Cli) -> Exit {
     crate::output::colour::choose(cli.color);
     let log = Arc::new(match &cli.command {
@@ -63,7 +63,7 @@ pub fn run(cli: Cli) -> Exit {
     };
     match done {
         Ok(exit) => exit,
-        // Whoever read our output has seen enough.
+        // The reader closed the pipe, which is no error.
         Err(RunError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Finished,
         Err(error) => {
             log.failed(&error);
@@ -72,13 +72,13 @@ pub fn run(cli: Cli) -> Exit {
     }
 }
 
-/// Tells of a command line that could not be understood, or the help that it asks for.
+/// Prints an error in the arguments, or the requested help.
 pub fn misused(mut error: clap::Error) -> Exit {
     point_to_snapshot(&mut error);
     if error.use_stderr() && crate::output::log::asks_for_json(std::env::args_os()) {
         crate::output::log::misused(&error.to_string());
     } else {
-        // When nobody can read it, the exit code is all that is left.
+        // If this cannot be written, only the exit code is left.
         let _ = if std::env::args_os().any(|it| is_odd(&it.to_string_lossy())) {
             io::stderr().write_all(harmless(&error.render().to_string()).as_bytes())
         } else {
@@ -106,7 +106,7 @@ fn point_to_snapshot(error: &mut clap::Error) {
     }
 }
 
-/// Whether an argument would steer a terminal, or go on in another line. It may be a name that somebody else chose.
+/// Whether an argument contains control characters or line breaks. It may be a name that someone else chose.
 fn is_odd(argument: &str) -> bool {
     matches!(crate::output::terminal::line(argument), Cow::Owned(_))
 }

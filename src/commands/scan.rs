@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     }
 }
 
-/// All that a report needs but the answers, so that whatever is wrong with it is told before the long work.
+/// Everything that a report needs except the answers, checked before the long work.
 pub(crate) struct ScanSetup<'r> {
     config: Config,
     /// What the config's file is called.
@@ -136,7 +136,7 @@ impl<'r> ScanSetup<'r> {
         })
     }
 
-    /// Makes the report of what `cloud` answers, and tells how that went.
+    /// Writes the report from the answers of `cloud`, and returns the exit code.
     pub(crate) fn report<C: Cloud + Send + Sync + 'static>(
         self,
         cloud: Journaled<C>,
@@ -243,7 +243,7 @@ fn exception(row: &ExceptionRow, state: &ExceptionState, file: Option<&str>) -> 
     format!("{place}: {}{fix}", state.why)
 }
 
-/// The report that tonight's is compared with. A schedule names it on its first night as well, so that it need not be there.
+/// The report to compare with. It may be missing, because a schedule already names it in its first run.
 fn earlier(folder: &Path, log: &Log) -> Result<Previous, RunError> {
     let told = ComparableReport::earlier(folder)?;
     if told.is_none() {

@@ -27,12 +27,12 @@ use leastwise_core::digest::sha256;
 use leastwise_core::inventory::wire::{Account, Accounts};
 use leastwise_report::folder::writer::{OutputKind, Writer};
 
-/// Whoever starts many equal processes says by one of these which is which, from 0.
+/// Environment variables with which schedulers number identical processes, from 0.
 const INDICES: [&str; 2] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"];
 
 pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     let share = share(which, |name| env::var(name).ok())?;
-    // In the environment it is said to the whole of a run, and the merge goes by it.
+    // A catalog from the environment applies to the whole run, so the merge uses it too.
     let catalog = args
         .report
         .catalog
@@ -172,15 +172,15 @@ fn terms(live: &Live, config: &Config) -> String {
 
 /// What a shard has done.
 struct Done {
-    /// How many accounts could not be read whole.
+    /// How many accounts could not be read completely.
     not_whole: usize,
     /// How many were read.
     accounts: usize,
-    /// AWS does not tell which other accounts there are.
+    /// The other accounts could not be listed.
     unknown: bool,
 }
 
-/// What the reading of a share goes by.
+/// What a shard needs to read its accounts.
 struct ShardWork<'w> {
     share: Shard,
     writer: &'w Writer,

@@ -53,7 +53,7 @@ fn read(folder: &Path, out: Option<&Path>) -> Result<Trend, RunError> {
     let mut points = Vec::new();
     let own = out.and_then(|out| fs::canonicalize(out).ok());
     for path in paths {
-        // The drawing of the night before may lie beside the reports.
+        // The previous run's drawing may be next to the reports.
         if own.is_some() && fs::canonicalize(&path).ok() == own {
             continue;
         }
@@ -61,7 +61,7 @@ fn read(folder: &Path, out: Option<&Path>) -> Result<Trend, RunError> {
             Ok(point) => points.push(point),
             Err(why) => {
                 let told = format!("Skipped `{}`: {why}", path.display());
-                // That nobody hears of it makes the others no worse.
+                // If this warning cannot be written, the other reports are still fine.
                 let _ = writeln!(io::stderr(), "{}", terminal::line(&told));
             }
         }

@@ -279,7 +279,7 @@ impl Verification {
         let runtime = runtime()?;
         runtime.block_on(formats::render(place, report, formats, None, cores()))?;
         if report.since.is_some() && rendering.formats.contains(&ReportFormat::Asff) {
-            // An account of which all findings are gone has files that nothing of today is in.
+            // An account whose findings are all gone has files without any of today's findings.
             for account in &report.accounts {
                 let folder = format!("asff/{}/", account.id);
                 if compared.below(&folder).next().is_some() {
@@ -313,7 +313,7 @@ impl Verification {
     }
 }
 
-/// What the files of a format say became of each finding.
+/// The status of each finding, as the files of a format have it.
 fn states(compared: &ComparingTarget, judging: Judging) -> Result<FindingStates, RunError> {
     let mut states = FindingStates::default();
     let path = match judging {

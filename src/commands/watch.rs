@@ -1,5 +1,5 @@
-//! `leastwise watch`: what was denied since a change of a report, from CloudTrail's files. What it means is decided in
-//! `leastwise_core::trail`; here files are read and the result is told.
+//! `leastwise watch`: what was denied since a change was applied, from CloudTrail files. Reads the files and
+//! prints the result; `leastwise_core::trail` decides what it means.
 
 mod athena;
 mod files;
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Watch) -> Result<Exit, RunError> {
     told(args, &gathered, &result)?;
     let count = |verdict: WatchVerdict| result.counts.get(&verdict).copied().unwrap_or_default();
     Ok(match args.fail_on {
-        // Whoever asks to be told of a denial is told, whatever else could not be seen.
+        // With --fail-on denied, a denial takes precedence over missing data.
         Some(WatchFailOn::Denied) if count(WatchVerdict::Denied) > 0 => Exit::Found,
         _ if count(WatchVerdict::NotVisible) > 0 || result.unreadable_files > 0 => Exit::Incomplete,
         _ => Exit::Finished,
@@ -171,7 +171,7 @@ fn iam_region(partition: &str) -> &'static str {
     }
 }
 
-/// Tells before the work that the file has no place.
+/// Fails before the work if the file cannot be written there.
 fn check(out: &Path, report: &Path) -> Result<(), RunError> {
     crate::output::metrics::check(out, report)
 }
@@ -192,7 +192,7 @@ fn told(args: &Watch, gathered: &WatchedTrail<'_>, result: &WatchResult) -> Resu
         };
         let (place, name) = disk::place(out).map_err(failed)?;
         let text = json()?;
-        // It says who may do what, so nobody else may read it.
+        // It contains who can do what, so only its owner may read it.
         place
             .put(&name.to_string_lossy(), |file| file.write_all(text.as_bytes()))
             .map_err(failed)?;

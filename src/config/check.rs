@@ -35,7 +35,7 @@ pub(super) fn config(
 }
 
 /// Every key there is, as a dotted path, sections included. Keys below `[[exception]]` and
-/// `[assume.accounts."111111111111"]` stand once, as `exception.reason` and `assume.accounts.*.role`.
+/// `[assume.accounts."111111111111"]` occur once, as `exception.reason` and `assume.accounts.*.role`.
 pub fn keys() -> Vec<String> {
     let flags = Overrides::default();
     // Keys are known by being asked for, so one of each kind of table is there.
@@ -45,7 +45,7 @@ pub fn keys() -> Vec<String> {
     reading.finish().1
 }
 
-/// Variables of ours that are no keys: the place of the config, and what our own tests and what runs them go by.
+/// Our variables that are not keys: the path of the config, and one for our own tests.
 const OTHER_VARIABLES: [&str; 2] = ["LEASTWISE_CONFIG", "LEASTWISE_TERRAFORM_PLUGINS"];
 
 /// The variables among these that look like ours and override nothing: a slip of the pen in the environment must not be taken

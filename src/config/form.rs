@@ -45,7 +45,8 @@ impl Form {
         match self {
             Self::AccountId => is_account_id(text),
             Self::Unit => is_unit(text),
-            // Digits alone are a mistyped id, and `ou-` begins one; neither is a name that somebody gave an account.
+            // A string of digits is a mistyped account ID, and `ou-` starts an OU ID; neither is an account
+            // name.
             Self::Selector => is_account_id(text) || is_unit(text) || is_account_glob(text),
             Self::AccountSelector => is_account_id(text) || !is_unit(text) && is_account_glob(text),
             Self::Region => {
@@ -64,7 +65,7 @@ impl Form {
                 let name = parts
                     .next()
                     .is_some_and(|name| name.len() <= 64 && all(name, is_name));
-                // IAM takes wildcards and variables in a path; in a policy they would stand for other roles as well.
+                // IAM allows wildcards and variables in a path; in a policy they would match other roles too.
                 let is_path = |b: u8| b.is_ascii_graphic() && !is_wild(b) && b != b'$';
                 name && text.len() <= 576 && !text.starts_with("arn:") && parts.all(|part| all(part, is_path))
             }
@@ -110,7 +111,7 @@ impl Form {
         }
     }
 
-    /// The mend.
+    /// How to fix it.
     pub(super) fn help(self) -> &'static str {
         match self {
             Self::AccountId => "an account ID has 12 digits, for example \"111111111111\"",

@@ -1,18 +1,19 @@
-//! The configuration: TOML as written, laid over by the environment and the command line, becomes a [`Config`] that
-//! later rooms need not check again. Every problem is told at once, with its key, its place and the mend.
+//! The configuration: the TOML file, overridden by the environment and the command line, becomes a [`Config`]
+//! that other modules need not check again. Reports all problems at once, each with its key, its location and
+//! how to fix it.
 //!
 //! Core: reads no file, no clock and no environment of its own; text and look-ups are handed in. Secrets are never part
 //! of it: the AWS SDK finds credentials, and a key that looks like one is refused unread. What the values mean is defined
 //! where they are used, as are most defaults.
 //!
-//! - `reading`: the text as a tree of places, the layers above it, and keys that nobody asked for;
+//! - `reading`: the text as a tree with positions, the layers that override it, and unknown keys;
 //! - `value`: one written value as a typed one;
 //! - `overrides`: the layer of the command line;
 //! - `check`: the known keys, read into a `Config` one section after another;
 //! - `form`: what ids, names, globs and ARNs look like;
 //! - `valid`: the checked types and their defaults;
 //! - `problem`: what can be wrong, worded for the author of the file;
-//! - `find`: where a configuration is looked for.
+//! - `find`: where a configuration file is searched for.
 
 mod check;
 mod find;

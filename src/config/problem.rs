@@ -26,7 +26,7 @@ impl Problem {
     }
 }
 
-/// Where something was written. In this order problems are told.
+/// Where something was written. Problems are reported in this order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SourcePlace {
     /// In the file.

@@ -187,7 +187,7 @@ impl<'e> ConfigReading<'e> {
     }
 }
 
-/// A table whose keys are known by being asked for.
+/// A table that records which of its keys were read; the others are unknown.
 pub(super) struct ConfigTable<'r> {
     reading: &'r ConfigReading<'r>,
     /// The dotted path to it.
@@ -312,7 +312,7 @@ impl<'r> ConfigTable<'r> {
         self.table.into_iter().flatten().map(entry).collect()
     }
 
-    /// Refuses the keys that nobody asked for.
+    /// Rejects unknown keys.
     pub(super) fn finish(self) {
         for (name, value) in self.entries() {
             if self.asked.contains(&name) {
@@ -418,7 +418,7 @@ impl<'r> ConfigTable<'r> {
         }
     }
 
-    /// Refuses keys named like secrets below a value that nobody asked for.
+    /// Rejects keys named like secrets below an unknown key.
     fn refuse_secrets(&self, value: &ConfigValue<'r>) {
         if let Raw::Toml(DeValue::Table(table)) = value.raw {
             for (name, inner) in table {

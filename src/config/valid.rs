@@ -27,11 +27,11 @@ pub struct Config {
     pub out: PathBuf,
     /// The formats that a report is written in beside JSON, each once.
     pub formats: Vec<ReportFormat>,
-    /// The list of actions to go by.
+    /// The list of IAM actions to use.
     pub catalog: Option<PathBuf>,
     /// Where nightly runs remember what they read.
     pub state: Option<PathBuf>,
-    /// The tag of a principal whose value is its owner; `None` takes its account for one.
+    /// The tag that names a principal's owner; `None` uses its account.
     pub owner_tag: Option<String>,
     /// Terraform states, or what `terraform show -json` printed, that say who defines a policy.
     pub terraform_states: Vec<PathBuf>,
@@ -39,19 +39,19 @@ pub struct Config {
     pub terraform_tags: TerraformTags,
     /// Checkouts of the code that defines policies.
     pub iac: Vec<PathBuf>,
-    /// Packs that contain nobody else's data, if they are wanted.
+    /// Which packs to write, each without other owners' data, if any.
     pub split_by: Option<SplitBy>,
     /// What is recommended for a policy that several principals share.
     pub shared: SharedPolicies,
-    /// What becomes of `*`.
+    /// How to reduce `*`.
     pub wildcards: Wildcards,
     /// Actions that are never removed.
     pub keep: Vec<ActionPattern>,
-    /// Actions whose use AWS does not see and that go all the same with a service to which no call was seen.
+    /// Actions whose use AWS does not track, but that are removed along with an unused service.
     pub remove_unobserved: Vec<ActionPattern>,
     /// What is less certain than this is shown, but no smaller policy is written for it.
     pub min_confidence: Level,
-    /// After how many nights of the same a change is marked ready; `None` marks none.
+    /// Number of equal runs after which a change is marked ready; `None` marks none.
     pub ready_after: Option<u32>,
     /// Which accounts are read.
     pub accounts: AccountSelection,

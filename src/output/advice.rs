@@ -25,7 +25,7 @@ pub(crate) fn on_failure(config: &Config, account: &str, failure: &Failure) -> O
     }
 }
 
-/// AWS says the same of a role that is not there and of one that does not trust the caller.
+/// AWS returns the same error for a missing role and for one that does not trust the caller.
 fn role(config: &Config, account: &str) -> String {
     let Some(Role {
         name: role,
@@ -54,7 +54,7 @@ pub(crate) fn earlier(writer: &Writer) -> Option<String> {
     writer.target().exists().then(|| shown(writer.target()))
 }
 
-/// That there is nothing to report on, of so many accounts: each was refused, or none is there to be read.
+/// The error if none of these accounts could be read: access was denied to each, or there is none.
 pub(crate) fn nothing_read(
     config: &Config,
     accounts: usize,

@@ -145,7 +145,7 @@ fn text(report: &CheckReport, folder: &Path, budget: u64) -> String {
     out.into_text()
 }
 
-/// What so many paid calls cost, in US dollars.
+/// The cost of `calls` paid calls, in US dollars.
 fn dollars(calls: u64) -> String {
     let micro = calls.saturating_mul(PRICE_MICRODOLLARS);
     format!("{}.{:03}", micro / 1_000_000, micro % 1_000_000 / 1_000)

@@ -23,7 +23,7 @@ const WORDS: [(&str, Style); 8] = [
     ("proven", AnsiColor::Green.on_default().bold()),
 ];
 const LABELS: Style = Style::new().bold();
-/// A row of the summary that asks for something.
+/// Rows of the summary that need action.
 const URGENT: [&str; 2] = ["incomplete", "bug"];
 
 /// Follows `--color` from now on.
@@ -45,7 +45,7 @@ pub(crate) fn on_stderr(text: &str) -> Cow<'_, str> {
     painted(text, AutoStream::choice(&io::stderr()), words)
 }
 
-/// The summary of a scan, whose labels stand out.
+/// The summary of a scan with highlighted labels.
 pub(crate) fn of_summary(text: &str) -> Cow<'_, str> {
     painted(text, AutoStream::choice(&io::stderr()), labels)
 }

@@ -47,7 +47,7 @@ pub(crate) enum RunError {
     /// A report that was to be read again.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// Nobody but the version that wrote a report can make its files again.
+    /// Only the version that wrote a report can reproduce its files.
     #[error("`{}` was written by leastwise {tool}; this is {}", folder.display(), env!("CARGO_PKG_VERSION"))]
     OtherVersion { folder: PathBuf, tool: String },
     /// A report that AWS is to be asked about is not as it was written.
@@ -152,7 +152,7 @@ impl RunError {
         }
     }
 
-    /// The mend where it does not depend on the environment.
+    /// How to fix it, if that does not depend on the environment.
     fn lasting_help(&self) -> Option<&'static str> {
         match self {
             Self::Read { error, .. } => files::help_to_read(error),
@@ -280,7 +280,7 @@ pub(crate) struct NothingRead {
     pub(crate) help: Option<String>,
 }
 
-/// What has become of an earlier report.
+/// Whether an earlier report is unchanged.
 fn as_it_was(earlier: &Option<String>) -> String {
     earlier
         .as_ref()

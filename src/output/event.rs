@@ -17,9 +17,9 @@ pub(crate) enum LogLevel {
     Error,
     Warn,
     Info,
-    /// Told with -v.
+    /// Logged with -v.
     Debug,
-    /// Told with -vv.
+    /// Logged with -vv.
     Trace,
 }
 
@@ -31,11 +31,11 @@ pub(crate) enum Event<'e> {
         command: &'static str,
         version: &'static str,
     },
-    /// A config was found where nobody named one.
+    /// A config file was found without --config.
     ConfigFound {
         path: String,
     },
-    /// With whose credentials it reads.
+    /// The identity that reads AWS.
     Caller {
         #[serde(skip)]
         account: &'e str,
@@ -55,7 +55,7 @@ pub(crate) enum Event<'e> {
         #[serde(skip)]
         message: String,
     },
-    /// What an earlier night remembers is not to be trusted.
+    /// The cache of an earlier run is not trusted.
     StateSetAside {
         path: String,
     },
@@ -80,7 +80,7 @@ pub(crate) enum Event<'e> {
     StateDoubted {
         path: String,
     },
-    /// The next night will have to read again what this one read.
+    /// The next run will have to read again what this one read.
     StateNotKept {
         path: String,
         why: String,
@@ -174,7 +174,7 @@ pub(crate) enum Event<'e> {
         #[serde(skip)]
         exit: u8,
     },
-    /// Two reports that nobody means to compare.
+    /// Two reports that are probably not meant to be compared.
     CompareWarning {
         #[serde(skip)]
         message: String,
@@ -183,7 +183,7 @@ pub(crate) enum Event<'e> {
     CheckEnded(CheckEnded<'e>),
     CaptureEnded {
         accounts: usize,
-        /// Accounts that could not be read whole.
+        /// Accounts that could not be read completely.
         not_whole: usize,
         path: String,
         exit: u8,
@@ -193,7 +193,7 @@ pub(crate) enum Event<'e> {
         of: u32,
         /// How many accounts it read.
         accounts: usize,
-        /// Those of them that could not be read whole.
+        /// Those of them that could not be read completely.
         not_whole: usize,
         path: String,
         exit: u8,
@@ -214,7 +214,7 @@ pub(crate) enum Event<'e> {
     },
 }
 
-/// An account was read, as far as it could be.
+/// An account was read, completely or in part.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccountEnded<'e> {
@@ -247,7 +247,7 @@ pub(crate) struct FailureTold {
     pub(crate) detail: Option<String>,
 }
 
-/// A call, as events tell of it.
+/// An API call in an event.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CallTold<'e> {
@@ -340,7 +340,7 @@ impl Event<'_> {
         }
     }
 
-    /// From which level on people are told. What the summary tells anyway they see only when they ask for more.
+    /// The level in the text log. What the summary shows anyway is logged only with -v.
     pub(crate) fn level_for_people(&self) -> LogLevel {
         match self {
             Self::RunBegan { .. } | Self::AccountEnded(_) => LogLevel::Debug,
@@ -366,7 +366,7 @@ impl Event<'_> {
 }
 
 fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    // Milliseconds are as fine as anybody wants it.
+    // Milliseconds are precise enough.
     serializer.serialize_f64((time.as_secs_f64() * 1000.0).round() / 1000.0)
 }
 

@@ -14,16 +14,16 @@ use super::event::{Event, LogLevel};
 use super::terminal;
 use crate::cli::{Exit, LogFormat, SayArgs};
 
-/// What is told, and how.
+/// What is logged, and how.
 pub(crate) struct Log {
     format: LogFormat,
-    /// The least grave that is told.
+    /// The least severe level that is logged.
     most: LogLevel,
     /// The same in every line of a run, and another for each run.
     run: String,
-    /// Where bars are drawn, if they are: what is told meanwhile goes above them.
+    /// The progress bars, if any; log lines are printed above them.
     screen: Option<MultiProgress>,
-    /// Nobody watches, and there is an earlier report: only what is new is told, and what is wrong.
+    /// An unattended run with an earlier report: only new findings and problems are logged.
     at_night: bool,
 }
 
@@ -48,14 +48,14 @@ impl Log {
         }
     }
 
-    /// For a run that is one of many. Away from a terminal it keeps how far it has come to itself, as whoever runs it mails what
-    /// is said; who asks for more is told more.
+    /// For a scheduled run. Away from a terminal it logs no progress, because schedulers mail the output; -v
+    /// overrides that.
     pub(crate) fn at_night(self, is_one_of_many: bool) -> Self {
         let at_night = is_one_of_many && self.is_brief() && !io::stderr().is_terminal();
         Self { at_night, ..self }
     }
 
-    /// Whether people are told, and have not asked for more.
+    /// Whether the log is text for people, without -v.
     pub(crate) fn is_brief(&self) -> bool {
         self.format == LogFormat::Text && self.most <= LogLevel::Info
     }
@@ -86,13 +86,13 @@ impl Log {
             return;
         }
         let write = || {
-            // Held before the clock is read: lines stand in the order of their times, and each in one piece.
+            // Locked before the clock is read, so that lines are in order of time and never interleaved.
             let mut out = io::stderr().lock();
             let line = match self.format {
                 LogFormat::Text => text(event, Timestamp::now()),
                 LogFormat::Json => json(event, Timestamp::now(), &self.run),
             };
-            // When standard error is gone, nobody is left to tell.
+            // If standard error is closed, nothing can be reported.
             let _ = out.write_all(line.as_bytes());
         };
         match &self.screen {
@@ -101,7 +101,7 @@ impl Log {
         }
     }
 
-    /// Tells what ended the run.
+    /// Logs the error that ended the run.
     pub(crate) fn failed(&self, error: &RunError) {
         if let RunError::Config(problems) = error {
             for problem in problems {
@@ -126,7 +126,7 @@ impl Log {
     }
 }
 
-/// Whether a command line that could not be understood asks for JSON.
+/// Whether arguments that could not be parsed ask for JSON.
 pub(crate) fn asks_for_json(args: impl Iterator<Item = OsString>) -> bool {
     let args: Vec<OsString> = args.collect();
     args.iter().any(|arg| arg == "--log-format=json")
@@ -135,7 +135,7 @@ pub(crate) fn asks_for_json(args: impl Iterator<Item = OsString>) -> bool {
             .any(|pair| matches!(pair, [flag, format] if flag == "--log-format" && format == "json"))
 }
 
-/// Tells of such a command line. The first paragraph is what is wrong.
+/// Logs an error in the arguments. The first paragraph is the error.
 pub(crate) fn misused(error: &str) {
     let (message, help) = error.split_once("\n\n").unwrap_or((error, ""));
     let message = message.trim().trim_start_matches("error: ").to_owned();

@@ -270,7 +270,7 @@ fn bracketed(words: Option<&str>) -> String {
     words.map(|words| format!(" ({words})")).unwrap_or_default()
 }
 
-/// An account as people know it. Its name is cut where no name of AWS is so long.
+/// An account by name and ID. A name longer than AWS allows is truncated.
 fn named(account: &str, name: &str) -> String {
     const LONGEST: usize = 64;
     if name.is_empty() {

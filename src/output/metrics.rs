@@ -11,7 +11,7 @@ use crate::scan::run::ScanOutcome;
 use leastwise_files::disk::{replace, replaceable};
 use leastwise_report::formats::metrics::{RunFigures, metrics};
 
-/// Writes it, whole or not at all: a collector may read at any time.
+/// Writes it atomically, because a collector may read it at any time.
 pub(crate) fn write(
     path: &Path,
     outcome: &ScanOutcome,
@@ -32,7 +32,7 @@ pub(crate) fn write(
     replace(path, metrics(&outcome.report, &run).as_bytes()).map_err(failed)
 }
 
-/// Tells before the work that the file has no place, or one in the report that the run replaces as a whole.
+/// Fails before the work if the file cannot be written there, or is inside the report that the run replaces.
 pub(crate) fn check(path: &Path, report: &Path) -> Result<(), RunError> {
     let folder = path
         .parent()

@@ -105,7 +105,7 @@ impl Progress {
         Arc::<Self>::clone(self)
     }
 
-    /// From now on this is done, with so many accounts.
+    /// Starts a stage with `total` accounts.
     pub(crate) fn stage(&self, stage: Stage, total: usize) {
         *lock(&self.count) = Count {
             stage,
@@ -168,7 +168,7 @@ impl Progress {
         self.show(&in_flight);
     }
 
-    /// An account was read, as far as it could be.
+    /// An account was read, completely or in part.
     pub(crate) fn ends(&self, account: &Account, read: ReadFigures) {
         let mut in_flight = lock(&self.in_flight);
         let Some(at) = in_flight.iter().position(|it| it.account == account.id) else {
@@ -274,7 +274,7 @@ impl Progress {
                 .take(NAMED)
                 .map(|it| it.shown.as_str())
                 .collect();
-            // The count stands first: the names are cut where the line ends.
+            // The count comes first, because the names are cut at the end of the line.
             let shown = match in_flight.len() {
                 0 => String::new(),
                 count => format!("{count}: {}", names.join(", ")),
@@ -314,7 +314,7 @@ impl ReadFigures {
             told.detail = told.detail.take().or_else(|| failure.detail.clone());
         };
         match (&answers.authorization, &answers.evidence) {
-            // Then nobody asked for evidence.
+            // Usage data was not requested then.
             (Err(failure), _) => failed(failure),
             (Ok(_), Err(failure)) => failed(failure),
             (Ok(_), Ok(evidence)) => {
@@ -365,7 +365,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A line of progress. What is in the middle shrinks with the terminal.
 fn style(template: &str) -> ProgressStyle {
     let left = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-        // Before the first account is done nobody knows.
+        // Unknown before the first account is done.
         if state.pos() > 0 {
             let _ = write!(out, ", {:#} left", HumanDuration(state.eta()));
         }

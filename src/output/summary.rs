@@ -261,7 +261,7 @@ fn changes(out: &mut LabelledRows, scanned: &ScanOutcome) {
     }
 }
 
-/// What became of the changes of the earlier report.
+/// How the changes compare with the earlier report.
 fn news(since: &SinceRow) -> String {
     let count = |status: &Status| since.changes.get(status).copied().unwrap_or_default();
     // What is as it was, or could not be compared, is in the report.
@@ -348,7 +348,7 @@ fn evidence(accounts: &[AccountSummary]) -> Vec<String> {
         |account: &&AccountSummary| matches!(account.coverage, Coverage::Complete | Coverage::Partial);
     let mut sources: BTreeMap<String, usize> = BTreeMap::new();
     for account in accounts.iter().filter(is_read) {
-        // An analyzer that says nothing about anybody in an account is no evidence about it.
+        // An analyzer without a finding for any principal of an account is no evidence about it.
         let source = if account.is_blind() {
             NONE.to_owned()
         } else {

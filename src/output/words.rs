@@ -7,7 +7,7 @@ use leastwise_core::report::{Status, numbers};
 
 pub(crate) use leastwise_core::report::numbers::counted;
 
-/// A number with its thousands apart.
+/// A number with thousands separators.
 pub(crate) fn number(number: u64) -> String {
     numbers::count(&number)
 }
@@ -29,7 +29,7 @@ pub(crate) fn status(status: PrincipalStatus) -> &'static str {
     }
 }
 
-/// What became of a change, behind a number.
+/// The status of changes, after their number.
 pub(crate) fn change(status: Status) -> &'static str {
     match status {
         Status::New => "new",

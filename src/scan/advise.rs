@@ -10,7 +10,8 @@ use leastwise_core::inventory::wire::Account;
 use leastwise_report::folder::account_path;
 
 impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
-    /// Works one account out off the async threads, writes its files, and gives the little that the whole needs.
+    /// Analyses one account off the async threads, writes its files, and returns the little that the whole
+    /// report needs.
     pub(crate) async fn advise(
         &self,
         account: &Account,
@@ -52,7 +53,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
                 self.writer.write(&format!("defects/{path}"), text.as_bytes())?;
             }
             let (totals, mut report, files) = ScanTotals::of(assessed);
-            // A night without evidence does not break the chain of those that saw when a policy came.
+            // A run without usage data does not lose what earlier runs saw of when a policy was attached.
             report.grants = report
                 .grants
                 .or_else(|| self.grants.of(&account.id, self.cloud.state()));

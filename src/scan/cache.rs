@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// About so many bytes of accounts wait in memory.
+/// Maximum bytes of accounts in memory, approximately.
 pub(crate) const ROOM: usize = 64 << 20;
 
 /// See the module.
 pub(crate) struct AccountCache<T> {
-    /// About so many bytes may wait, however many accounts there are.
+    /// Maximum bytes in memory, approximately, whatever the number of accounts.
     room: usize,
     kept: Mutex<CachedAccounts<T>>,
 }
@@ -38,7 +38,7 @@ impl<T> AccountCache<T> {
         }
     }
 
-    /// Keeps an account that takes about so many bytes, unless it has no room.
+    /// Keeps an account of about `weight` bytes, if there is space.
     pub(crate) fn put(&self, id: &str, weight: usize, account: T) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = kept.taken.saturating_add(weight);

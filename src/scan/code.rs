@@ -31,7 +31,8 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    /// Reads what the config names, so that whatever is wrong with it is told before the long work.
+    /// Reads the states and checkouts that the config names, so that errors in them are reported before the
+    /// long work.
     pub(crate) fn read(config: &Config, log: &Log) -> Result<Self, RunError> {
         let (mut defined, mut checkout) = (Defined::default(), Checkout::default());
         for path in &config.terraform_states {
@@ -47,7 +48,7 @@ impl Code {
             })?;
         }
         for folder in &config.iac {
-            // Of one checkout, paths tell enough.
+            // With only one checkout, paths are unambiguous.
             let name = folder.file_name().filter(|_| config.iac.len() > 1);
             let name = name
                 .map(|it| it.to_string_lossy().into_owned())
@@ -84,7 +85,7 @@ impl Code {
         &self.defined
     }
 
-    /// Counts the policies of an account that the checkout has: a piece of code may stand for many.
+    /// Counts the policies of an account that the checkout defines: one piece of code may define many.
     pub(crate) fn count(&self, prepared: &Prepared) {
         if self.checkout.is_empty() {
             return;
@@ -125,7 +126,7 @@ impl Code {
         found.patch.map(|patch| (path, patch))
     }
 
-    /// The same of several changes. Of a change of many accounts its family tells how many.
+    /// Same, for several changes. For a change of several accounts, the family has their number.
     pub(crate) fn look_up_all(
         &self,
         changes: &mut [Recommendation],
@@ -149,7 +150,7 @@ impl Code {
     }
 }
 
-/// Whether the change is about a policy that somebody wrote, and not about an attachment.
+/// Whether the change edits a customer's policy rather than an attachment.
 fn is_edited(change: &Recommendation) -> bool {
     use leastwise_core::decide::PolicyKind;
     let kind = change.policy_ref().kind;

@@ -38,7 +38,7 @@ impl ComparableReport {
         }
         if folder.has_history() {
             let History { rows, idle, .. } = folder.history()?;
-            // Nobody knew anything of a later day than that of the evidence or of the run.
+            // No data can be newer than the usage data or the run.
             let ran = leastwise_core::date::day(&folder.manifest.started);
             let trusted = |row: HistoryRow| {
                 let latest = night.day(&row.key.account).max(ran);
@@ -54,7 +54,7 @@ impl ComparableReport {
         })
     }
 
-    /// The same of an earlier report, which is not there on the first night.
+    /// Same, for an earlier report; `None` in the first run.
     pub(crate) fn earlier(path: &Path) -> Result<Option<Self>, RunError> {
         let is_empty = match fs::read_dir(path) {
             Ok(mut entries) => entries.next().is_none(),
@@ -119,8 +119,8 @@ impl ComparableReport {
         Ok(rows)
     }
 
-    /// For the formats that tell what became of what it said. Its accounts are read again, one at a time: together they may
-    /// be more than there is memory for. The first that cannot be read stands in `fault` then.
+    /// For the formats that show how its findings compare. Reads its accounts again one at a time, because
+    /// they may not fit into memory together. `fault` gets the first one that cannot be read.
     pub(crate) fn for_formats(self, tonight: &Night, rows: &[HistoryRow], fault: &RereadFault) -> Earlier {
         let Self {
             night,

@@ -29,7 +29,7 @@ pub(crate) fn runtime() -> Result<Runtime, RunError> {
         .map_err(RunError::Runtime)
 }
 
-/// Tells that few files may be open: where the runtime finds none for signals, it panics.
+/// Reports a low limit of open files: the runtime panics if it has none left for signals.
 #[cfg(unix)]
 fn spare_files() -> std::io::Result<()> {
     use std::os::fd::AsFd;

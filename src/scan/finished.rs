@@ -22,12 +22,12 @@ pub(crate) struct FinishedAccount {
 }
 
 impl FinishedAccounts {
-    /// None yet. Unless somebody looks at them again, none waits.
+    /// Empty. If no later step needs the accounts again, none is kept.
     pub(crate) fn new(again: bool) -> Self {
         Self(AccountCache::new(if again { ROOM } else { 0 }))
     }
 
-    /// Writes an account's part, of which these texts were written before.
+    /// Writes an account's part. These texts were already written.
     pub(crate) fn write(
         &self,
         writer: &Writer,

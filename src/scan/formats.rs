@@ -17,7 +17,7 @@ use leastwise_report::formats::{
     Part, Sarif, Summary, Terraform, Tickets, Written,
 };
 
-/// The formats that were asked for. Some of them tell what became of what an earlier report said.
+/// The requested formats. Some of them show how findings compare with an earlier report.
 pub(crate) fn chosen(
     wanted: &[ReportFormat],
     owner_tag: Option<&str>,
@@ -41,7 +41,7 @@ pub(crate) fn chosen(
     wanted.iter().map(format).collect()
 }
 
-/// The earlier report, for each of the formats that tell what became of what it said.
+/// The earlier report, for each format that shows how its findings compare.
 #[derive(Default)]
 pub(crate) struct EarlierByFormat {
     pub(crate) asff: Option<Arc<Earlier>>,
@@ -60,12 +60,12 @@ impl EarlierByFormat {
         }
     }
 
-    /// As the files of a finished report tell it.
+    /// As read from the files of a finished report.
     pub(crate) fn told(
         mut states: impl FnMut(Judging) -> Result<FindingStates, RunError>,
     ) -> Result<Self, RunError> {
         let mut told = |judging| Ok::<_, RunError>(Some(Arc::new(Earlier::told(states(judging)?))));
-        // Of ASFF only what is gone is told apart.
+        // ASFF marks only resolved findings.
         Ok(Self {
             asff: None,
             ocsf: told(Judging::Ocsf)?,
@@ -74,7 +74,7 @@ impl EarlierByFormat {
     }
 }
 
-/// Whether one of them says what became of an earlier report.
+/// Whether one of them shows how findings compare with an earlier report.
 pub(crate) fn tell_since(wanted: &[ReportFormat]) -> bool {
     wanted
         .iter()
@@ -84,13 +84,13 @@ pub(crate) fn tell_since(wanted: &[ReportFormat]) -> bool {
 /// Where a report is.
 pub(crate) struct ReportPlace<'p, W> {
     pub(crate) writer: &'p Arc<W>,
-    /// It may stand in a folder of another; that is what all its paths begin with.
+    /// Folder within another report, if any: the prefix of all its paths.
     pub(crate) folder: &'p str,
     /// Its accounts that are at hand.
     pub(crate) finished: Option<&'p Arc<FinishedAccounts>>,
 }
 
-/// Renders all formats, the accounts in their order, so many at a time.
+/// Renders all formats, with the accounts in order, several at a time.
 pub(crate) async fn render<W: Target>(
     place: ReportPlace<'_, W>,
     report: &Arc<Report>,

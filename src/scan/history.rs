@@ -14,7 +14,7 @@ use leastwise_report::history::{
     HISTORY, History, HistoryRow, Night, Readiness, ReportSide, accounts, compare_account, counted,
 };
 
-/// An earlier report, for a scan to compare its own with. On the first night there is none.
+/// The earlier report to compare with. There is none in the first run.
 pub(crate) struct Previous(pub(crate) Option<ComparableReport>);
 
 /// What is known since the earlier report.
@@ -24,8 +24,8 @@ pub(crate) struct SinceEarlier {
     pub(crate) news: usize,
     /// How many principals, access keys and passwords are newly unused.
     pub(crate) newly_unused: usize,
-    /// Nothing asks to be looked at that did not ask before: no advice is new, another or withheld, none has become ready, and
-    /// nobody and no credential is newly unused.
+    /// Nothing new needs attention: no recommendation is new, changed, withheld or newly ready, and no
+    /// principal or credential is newly unused.
     pub(crate) calm: bool,
     /// The day of the earlier run.
     pub(crate) day: Option<String>,
@@ -41,7 +41,7 @@ struct Pass<'p> {
     old: &'p Night,
     night: Night,
     rows: Vec<HistoryRow>,
-    /// After how many nights a change is ready.
+    /// Number of runs after which a change is ready.
     after: Option<u32>,
     /// What is known of the changes that are decided for many accounts.
     families: Readiness,
@@ -118,7 +118,7 @@ impl Previous {
             .and_then(|told| told.report.ready)
             .map(|ready| ready.after);
         let newly_ready = if asked == after { newly_ready } else { ready };
-        // That it is withheld is told once.
+        // Report only once that it is withheld.
         let was_withheld = |row: &HistoryRow| {
             old.history
                 .get(&row.key)
@@ -177,7 +177,8 @@ impl Previous {
     }
 }
 
-/// The accounts of the earlier report in which nobody is any more though they were read, and those that are not there.
+/// Accounts of the earlier report that were read and have no principals any more, and accounts that are
+/// missing.
 fn lost(previous: Option<&ComparableReport>, report: &Report) -> (Vec<String>, Vec<String>) {
     let now: BTreeMap<&str, &AccountSummary> = report
         .accounts

@@ -2,23 +2,23 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `selection` | which accounts a run is about |
-//! | `run` | all accounts, at most so many at a time |
+//! | `selection` | which accounts a run reads |
+//! | `run` | all accounts, a limited number at a time |
 //! | `survey` | the first pass: what concerns several accounts |
 //! | `advise` | the second: each account worked out and written |
 //! | `cache` | accounts that wait in memory for the next pass |
-//! | `totals` | what is added up |
+//! | `totals` | sums over all accounts |
 //! | `finish` | the report as a whole: history, formats, packs, manifest |
 //! | `finished` | accounts as they were written, for `history` and `formats` |
-//! | `settings`, `resume` | what the configuration asks for, and what an earlier run left behind |
+//! | `settings`, `resume` | options from the configuration; the state of an interrupted run |
 //! | `cores`, `stop` | how many accounts are worked on at once; Ctrl-C |
 //! | `comparable` | a report that is compared with another |
-//! | `history` | what became of the advice of the earlier report |
-//! | `formats` | the formats beside JSON |
+//! | `history` | how changes compare with the earlier report |
+//! | `formats` | the formats besides JSON |
 //! | `packs` | a report for each owner, account or organisational unit |
 //! | `target` | where files go: written by a scan, compared by `verify` |
 //! | `code` | the code that the config names: Terraform states and checkouts |
-//! | `grants` | what earlier nights saw of an account's grants |
+//! | `grants` | what earlier runs saw of an account's grants |
 
 mod advise;
 pub(crate) mod cache;

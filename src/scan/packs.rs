@@ -20,7 +20,7 @@ use leastwise_core::report::{
 };
 use leastwise_report::folder::{CATALOG, MANIFEST, Own, Owner, REPORT, account_path, pack};
 
-/// Where accounts are of which it is not known where they are.
+/// Folder for accounts whose OU is unknown.
 const NO_UNIT: &str = "no-ou";
 
 /// What packs are made from.
@@ -116,7 +116,8 @@ impl<W: Target> Packs<'_, W> {
             self.writer.write_json(&format!("{folder}{REPORT}"), &*report)?;
             let extract = catalog.extract(&growing.services);
             self.writer.write_json(&format!("{folder}{CATALOG}"), &extract)?;
-            // The proofs of its changes rest on the names of their services; what others name of other services is theirs.
+            // The proofs of its changes need only names of their own services; names of other services are
+            // other owners' data.
             let harvest = self.harvest.about(&growing.services);
             let basis = BasisFile::of(&harvest, self.unobserved);
             self.writer.write_json(&format!("{folder}{BASIS}"), &basis)?;
@@ -209,7 +210,7 @@ impl<W: Target> Packs<'_, W> {
         packs
     }
 
-    /// Copies the files of a change into a pack, and tells which services its proof rests on.
+    /// Copies the files of a change into a pack, and records the services that its proof needs.
     fn copy(&self, folder: &str, change: &Recommendation, services: &mut Services) -> Result<(), RunError> {
         let hands = change.holders.iter().map(|hands| &hands.files);
         let all: BTreeSet<&str> = std::iter::once(&change.files)

@@ -39,7 +39,7 @@ pub(crate) fn journal(
     Ok(Journal::begin(&folder, &terms, now)?)
 }
 
-/// What earlier nights remember, if the config names a place for it.
+/// The cache of earlier runs, if configured.
 pub(crate) fn state(config: &Config) -> Result<Option<State>, RunError> {
     Ok(config.state.as_deref().map(State::open).transpose()?)
 }
@@ -61,8 +61,8 @@ fn place(writer: &Writer) -> PathBuf {
     writer.beside(".journal")
 }
 
-/// What the answers of a run depend on, as a digest. Which accounts are read is no part of it: an account that was read
-/// is the same whoever else is.
+/// What the answers of a run depend on, as a digest. The selection of accounts is not part of it: what is
+/// read from one account does not depend on the others.
 fn terms(live: &Live, config: &Config) -> String {
     let Config {
         profile,

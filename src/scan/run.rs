@@ -42,7 +42,7 @@ pub(crate) struct ScanOutcome {
     pub(crate) heaviest: u64,
     /// What is known since the earlier report, if one was named.
     pub(crate) since: Option<SinceEarlier>,
-    /// AWS does not tell which other accounts there are.
+    /// The other accounts could not be listed.
     pub(crate) accounts_unknown: bool,
     /// How to fix what could not be read first.
     pub(crate) fix: Option<String>,
@@ -54,16 +54,16 @@ pub(crate) struct ScanOutcome {
 pub(crate) struct ScanRun<C> {
     pub(crate) cloud: Journaled<C>,
     pub(crate) catalog: ChosenCatalog,
-    /// The day of the answers, if they tell it.
+    /// Date of the answers, if they contain one.
     pub(crate) as_of: Option<String>,
     pub(crate) writer: Arc<Writer>,
     pub(crate) progress: Arc<Progress>,
     pub(crate) config: Config,
-    /// Actions whose use AWS does not see, but for those that the config lets go.
+    /// Actions whose use AWS does not track, except those that the config allows to be removed.
     pub(crate) unobserved: Unobserved,
     /// The code that the config names.
     pub(crate) code: Code,
-    /// What earlier nights saw of the accounts' grants.
+    /// What earlier runs saw of the accounts' grants.
     pub(crate) grants: Grants,
     /// When the run began.
     pub(crate) started: jiff::Timestamp,
@@ -86,8 +86,8 @@ pub(crate) struct OrgContext {
 }
 
 impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
-    /// Runs to the end, or until somebody stops it: then nothing of the report is left behind. `previous` is an earlier report,
-    /// to compare with.
+    /// Runs to the end, or until it is stopped, which leaves no partial report. `previous` is the earlier
+    /// report to compare with.
     pub(crate) async fn run_or_stop(
         self: Arc<Self>,
         previous: Option<Previous>,
@@ -135,7 +135,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         self.finish(organisation, &context, totals, previous).await
     }
 
-    /// Works on all accounts, so many at a time, each a task of its own, so that all cores share the work.
+    /// Processes all accounts, several at a time, each in its own task, so that all cores share the work.
     pub(crate) async fn each<T, F>(
         self: &Arc<Self>,
         accounts: &[Account],

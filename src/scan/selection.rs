@@ -71,7 +71,7 @@ pub(crate) fn choose(chosen: &AccountSelection, all: Organisation) -> Result<Org
     })
 }
 
-/// Why an account is not read at all, if it is not.
+/// Why an account is skipped, if it is.
 pub(crate) fn outside(config: &Config, account: &Account) -> Option<Coverage> {
     if account.is_closed() {
         return Some(Coverage::Suspended);

@@ -56,7 +56,7 @@ fn text_of(path: &Path) -> Result<(String, String), RunError> {
     }
 }
 
-/// What a live scan is told.
+/// Options of a live scan.
 pub(crate) fn live(config: &Config, events: Arc<dyn EventSink>) -> LiveOptions {
     LiveOptions {
         purpose: Purpose::Scan,

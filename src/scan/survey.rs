@@ -68,7 +68,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
                     return surveys.push(survey);
                 }
                 Some(Err(failure)) => drop(failed.insert(account.id.clone(), failure)),
-                // In a suspended account nobody uses anything.
+                // A suspended account has no use to consider.
                 None if account.is_closed() => return,
                 None => {}
             }

@@ -11,11 +11,11 @@ use leastwise_report::folder::writer::Writer;
 
 /// See the module. Paths are from the report's folder, with forward slashes.
 pub(crate) trait Target: Send + Sync + 'static {
-    /// A whole file.
+    /// Writes a complete file.
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), RunError>;
-    /// What comes next in a file; a comma and a line's end stand before an element that is not the first.
+    /// Appends to a file. Writes a comma and a newline before every element except the first.
     fn append(&self, path: &str, bytes: &[u8], element: bool) -> Result<(), RunError>;
-    /// A whole file of JSON.
+    /// Writes a complete JSON file.
     fn write_json(&self, path: &str, value: &impl Serialize) -> Result<usize, RunError>;
     /// Nothing is appended any more.
     fn settle(&self) -> Result<(), RunError>;

@@ -269,7 +269,7 @@ fn what_was_granted_last_week_stays() {
 
     let sentence = why(RETAIL, "policy-made-last-week", "blocked", "policies-stay");
     assert!(
-        sentence.ends_with("the policy was granted too recently to tell"),
+        sentence.ends_with("the policy was granted too recently to judge"),
         "{sentence}"
     );
     assert_eq!(

@@ -145,7 +145,7 @@ fn the_checker_never_names_what_it_checks() {
         .iter()
         .find(|file| file.path.ends_with("trial/check.rs"))
         .expect("the check of trials");
-    assert!(!names(&check.code, "Permissions"), "it goes by what it checks");
+    assert!(!names(&check.code, "Permissions"), "it uses `Permissions`");
     assert!(names("use crate::refine::Kind;", "refine") && !names("let refined = 1;", "refine"));
 }
 

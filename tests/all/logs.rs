@@ -36,10 +36,10 @@ fn events(ran: &Ran) -> Vec<Value> {
             ["error", "warn", "info", "debug", "trace"].contains(&text("level")),
             "{event}"
         );
-        // Programs go by the names, so the help tells all of them.
+        // Programs rely on the names, so the help lists all of them.
         assert!(
             help.contains(&format!(" {}", text("event"))),
-            "the help does not tell of {event}"
+            "the help does not list {event}"
         );
         assert!(!text("message").is_empty());
         assert_eq!(text("run"), events[0]["run"].as_str().unwrap());
@@ -90,7 +90,7 @@ fn every_line_is_json_and_of_one_run_when_a_scan_ends_well() {
         assert!(!last[member].is_null(), "{member}");
         assert_eq!(last[member], report["totals"][member], "{member}");
     }
-    // Accounts are told to those who ask, each by its id.
+    // Accounts are logged only with -v, each by its ID.
     let of = |events: &[Value], name| named(events, name).len();
     assert_eq!((of(&one, "account-began"), of(&one, "account-ended")), (0, 0));
     assert_eq!((of(&other, "account-began"), of(&other, "account-ended")), (9, 9));
@@ -243,7 +243,7 @@ fn every_call_is_counted_for_the_account_that_it_was_made_for() {
     );
 }
 
-/// An organisation that is not told, or an analyzer that cannot be reached, is no row of any account.
+/// An organisation that cannot be listed, or an analyzer that cannot be reached, is no row of any account.
 #[test]
 fn how_far_a_scan_reaches_is_told_in_one_line_with_the_mend() {
     let folder = folder("logs-reach");

@@ -30,14 +30,14 @@ fn every_shell_is_given_every_command() {
         let script = leastwise(["completions", shell]).ran().exits(0).out;
         for command in commands() {
             let name = command.last().unwrap();
-            assert!(script.contains(name.as_str()), "{shell} is not told of {name}");
+            assert!(script.contains(name.as_str()), "{shell} lacks {name}");
         }
         let option = if shell == "fish" {
             "-l snapshot"
         } else {
             "--snapshot"
         };
-        assert!(script.contains(option), "{shell} is told of no option");
+        assert!(script.contains(option), "{shell} lacks {option}");
     }
 }
 

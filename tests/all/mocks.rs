@@ -245,7 +245,7 @@ fn every_example_of_the_page_is_there() {
         for (_, principal) in all.principals() {
             assert!(
                 told.contains(&principal.arn),
-                "the page does not tell of {}",
+                "the page does not mention {}",
                 principal.arn
             );
         }

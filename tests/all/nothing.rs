@@ -1,5 +1,5 @@
-//! A run that reads nothing, and what AWS says about it: the earlier report stays, and whoever looks at the end of the log knows
-//! why and what to do.
+//! A run that reads nothing, and AWS's reason: the earlier report is kept, and the end of the log says why
+//! and what to do.
 
 use std::fs;
 use std::path::Path;

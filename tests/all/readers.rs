@@ -1,5 +1,5 @@
-//! Folders that somebody else has made: what leads out of them, never ends, is no text, or is larger than anything real is told by
-//! name, or becomes a row of its account. Nothing hangs.
+//! Folders from someone else: entries that lead outside, never end, are not text, or are larger than anything
+//! real are named in an error or become a row of their account. Nothing hangs.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;

@@ -268,7 +268,7 @@ fn a_broken_file_of_a_journal_is_read_again_from_aws() {
     assert!(lasting_files(&out) == *wanted);
 }
 
-/// Whoever changes what was read would have it advised on.
+/// A modified journal would change the recommendations.
 #[test]
 fn what_somebody_changed_in_a_journal_is_said_and_read_again_from_aws() {
     let (wanted, _) = whole();

@@ -159,7 +159,7 @@ fn what_could_not_be_read_comes_out_of_the_merge_as_one_process_tells_it() {
             ran.err
         );
     }
-    assert!(not_whole.len() < 3, "every shard fails: the test tells little");
+    assert!(not_whole.len() < 3, "every shard fails, so the test shows little");
     merge(&parts, &out, &[])
         .exits(3)
         .says("(444444444444): AccessDenied on iam:GetAccountAuthorizationDetails\n");
@@ -376,7 +376,7 @@ fn last_accessed_data_keeps_the_window_that_the_shards_looked_back_on() {
     scan(&[&window[..], &["--out", text(&whole)]].concat());
     assert!(
         lasting_files(&whole) != default,
-        "the window decides nothing: the test tells nothing"
+        "the window decides nothing, so the test shows nothing"
     );
     shards(3, |which| recorded(text(&snapshot), &parts, which, &window))
         .into_iter()

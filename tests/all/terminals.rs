@@ -1,5 +1,5 @@
-//! What is printed on a terminal, whoever chose the names in it: nothing steers the screen, turns the direction of text, hides,
-//! or begins a line that the program did not write.
+//! Terminal output with hostile names: nothing controls the screen, reverses text, hides, or starts a line
+//! that the program did not write.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
-//! One name, one thing. An account in which two things have one name is not one that IAM has, and what is reported of the one
-//! would be said of the other; names that IAM does tell apart are told apart on every disk.
+//! One name, one thing. An account in which two things have one name is not one that IAM has, and what is
+//! reported about one would be attributed to the other. Names that IAM distinguishes are distinct on every
+//! file system.
 
 use std::collections::BTreeSet;
 use std::fs;

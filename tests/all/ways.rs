@@ -199,7 +199,7 @@ fn tls_leads_through_a_proxy_to_whom_the_bundle_believes() {
     assert_eq!(fake.calls(), calls);
 }
 
-/// Whoever is sent away by a proxy is told whose setting that is, and never what it says.
+/// An error from a proxy names the variable that sets it, and never its value.
 #[test]
 fn a_proxy_that_sends_a_call_away_is_told_by_its_variable() {
     let place = folder("ways-sent-away");

@@ -63,7 +63,7 @@ fn list_analyzers(call: &Call<'_>) -> Result<String, Refusal> {
         .iter()
         .map(|analyzer| {
             let mut summary = analyzer_value(call, analyzer);
-            // Only GetAnalyzer tells the configuration.
+            // Only GetAnalyzer returns the configuration.
             summary.as_object_mut().unwrap().remove("configuration");
             summary
         })

@@ -5,7 +5,7 @@ use leastwise_core::evidence::{Detail, Finding, Unused, UnusedAction, UnusedKey,
 use super::dice::Dice;
 use super::stock::Grants;
 
-/// Whom a finding is about.
+/// The principal of a finding.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) account: &'a str,

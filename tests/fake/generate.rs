@@ -228,7 +228,7 @@ fn user(
     (user, grants)
 }
 
-/// A role, and what it is granted; nothing of a service-linked one is told.
+/// A role and its permissions; a service-linked role has no usage data.
 fn role(account: &str, place: usize, shared: &mut [Shared], dice: &mut Dice) -> (RoleDetail, Option<Grants>) {
     let mut grants = Grants::new();
     let (mut path, mut name) = ("/".to_owned(), format!("role-{place:04}"));

@@ -112,7 +112,8 @@ impl Run {
         self.within(&format!("ulimit -n {most}"))
     }
 
-    /// Starts it, waits until it has come far enough, asks it to stop as a scheduler would, and tells how it ended.
+    /// Starts it, waits until it has come far enough, stops it as a scheduler would, and returns how it
+    /// ended.
     #[cfg(unix)]
     pub(crate) fn stopped_when(self, far_enough: impl Fn() -> bool) -> Ran {
         self.signalled_when("TERM", far_enough)

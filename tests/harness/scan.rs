@@ -29,7 +29,7 @@ pub(crate) fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// All of a report but the manifest, which tells of the run itself.
+/// All files of a report except the manifest, which describes the run itself.
 pub(crate) fn lasting_files(report: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = files(report);
     assert!(files.remove("manifest.json").is_some());
@@ -55,7 +55,7 @@ pub(crate) fn changes(out: &Path) -> BTreeMap<String, Value> {
     found
 }
 
-/// Two reports are the same but for what tells of their runs.
+/// Two reports are the same except for what describes their runs.
 pub(crate) fn assert_same(one: &Path, other: &Path) {
     let (one, other) = (lasting_files(one), lasting_files(other));
     let paths: BTreeSet<&String> = one.keys().chain(other.keys()).collect();

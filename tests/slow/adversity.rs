@@ -250,7 +250,7 @@ async fn what_lasts_is_a_failure_of_its_operation_and_kind() {
             assert_eq!(told, [], "{operation} denied");
             return;
         }
-        assert!(!told.is_empty(), "{fault:?} with {operation} is not told");
+        assert!(!told.is_empty(), "{fault:?} with {operation} is not reported");
         for it in told {
             assert_eq!(it, (operation, kind(fault)), "{fault:?} with {operation}");
         }

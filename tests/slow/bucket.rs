@@ -102,7 +102,7 @@ fn shards_without_a_common_folder_meet_in_a_bucket_and_a_missing_one_is_told() {
         "a merge that failed has left a report"
     );
 
-    // The shard that was told something else is tried again; what it left first does not stay.
+    // The shard with other options is run again; its first part is replaced.
     aws(&[
         "s3",
         "cp",
@@ -136,7 +136,7 @@ fn shards_without_a_common_folder_meet_in_a_bucket_and_a_missing_one_is_told() {
         fs::write(instead.join(name), format!("#!/bin/sh\n{does}\n")).unwrap();
         fs::set_permissions(instead.join(name), fs::Permissions::from_mode(0o755)).unwrap();
     };
-    // A run that found a defect of its own is told as one, and what shows it is kept.
+    // A run that found a bug reports it, and keeps the evidence.
     stands_in(
         "leastwise",
         r#"mkdir -p "$4/defects" && echo case > "$4/defects/one.json" && exit 4"#,

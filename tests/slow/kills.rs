@@ -79,7 +79,7 @@ fn run(fake: &Fake, args: &[String]) -> Run {
 struct Victim {
     out: PathBuf,
     args: Vec<String>,
-    /// The file that is written last, and tells of the run itself.
+    /// The file that is written last and describes the run itself.
     last: &'static str,
     /// What may stand there: last night's, and tonight's.
     old: Files,
@@ -184,7 +184,7 @@ fn names(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-/// All but the file that tells of the run itself.
+/// All files except the one that describes the run itself.
 fn told(out: &Path, last: &str) -> Files {
     let mut files = files(out);
     assert!(files.remove(last).is_some());

@@ -118,9 +118,9 @@ pub enum ReadEvent<'e> {
 /// How far a run reaches, where it is no failure of an account that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReachLimit {
-    /// AWS Organizations does not tell the accounts, so that only the caller's own is read.
+    /// AWS Organizations could not be read, so only the caller's own account is scanned.
     OwnAccountOnly,
-    /// Nobody tells which accounts administer Access Analyzer for the organisation.
+    /// The delegated administrators of Access Analyzer could not be listed.
     AdministratorsUnknown,
     /// The account administers Access Analyzer for the organisation, and whether it has an analyzer cannot be asked.
     AdministratorClosed,
@@ -133,6 +133,6 @@ pub struct Call<'c> {
     pub account: &'c str,
     /// As the API calls it.
     pub operation: &'c str,
-    /// Whose pace it keeps to: the API, the account that is asked, the Region.
+    /// The bucket that paces it: API, account and Region.
     pub bucket: &'c BucketKey,
 }

@@ -28,7 +28,7 @@ pub trait Cloud: Sync {
     /// The accounts of the organisation.
     fn organisation(&self) -> impl Future<Output = Result<Organisation, Failure>> + Send;
 
-    /// Everything that is read of one account. Never fails as a whole: each part says what it could not do.
+    /// Reads everything from one account. Never fails as a whole: each part reports its own failure.
     fn read(&self, account: &Account, reading: Reading<'_>) -> impl Future<Output = Answers> + Send;
 
     /// What each pacer has seen. Recorded answers need none.
@@ -39,8 +39,8 @@ pub trait Cloud: Sync {
 
 /// What earlier reading remembers. Nothing, unless it says so.
 pub trait Memory: Sync {
-    /// What is known of the findings that AWS lists. A few that are remembered from an earlier night are to be read all the
-    /// same: the spot check of rule E21.
+    /// What is already known about the findings that AWS lists. A few cached ones are read again anyway: the
+    /// spot check of rule E21.
     fn recall(&self, listed: Vec<Finding>) -> Recall {
         Recall {
             unread: listed,
@@ -48,7 +48,7 @@ pub trait Memory: Sync {
         }
     }
 
-    /// Keeps a finding that was read whole, and compares it with what is remembered of it.
+    /// Saves a finding that was read completely, and compares it with the cached one.
     fn keep_finding(&self, _finding: &Finding) {}
 
     /// Whether [`Recall::remembered`] may be used. To be asked when all that is unread has been read.
@@ -61,7 +61,7 @@ pub trait Memory: Sync {
         None
     }
 
-    /// Keeps last-accessed data that was read whole.
+    /// Saves last-accessed data that was read completely.
     fn keep_last_accessed(&self, _answer: &LastAccessed) {}
 }
 
@@ -76,13 +76,13 @@ impl Memory for Forgetful {}
 pub struct Recall {
     /// Read by the interrupted run that this one goes on from, so as good as read now.
     pub read: Vec<Finding>,
-    /// Read on an earlier night.
+    /// Read by an earlier run.
     pub remembered: Vec<RememberedFinding>,
     /// To be read, as they are listed.
     pub unread: Vec<Finding>,
 }
 
-/// A finding that was read on an earlier night and has not changed since, as far as AWS's list tells.
+/// A finding that an earlier run read and that is unchanged according to AWS's list.
 #[derive(Debug)]
 pub struct RememberedFinding {
     /// As it is listed.
@@ -117,6 +117,6 @@ pub struct Organisation {
     pub partition: String,
     /// The accounts, in the order of the answer.
     pub accounts: Vec<Account>,
-    /// Why AWS does not tell which other accounts there are, where it does not, and nobody said that there are none to read.
+    /// Why the other accounts could not be listed, if that failed and the user named no accounts.
     pub unknown: Option<Failure>,
 }

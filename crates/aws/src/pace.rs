@@ -301,7 +301,7 @@ impl PacerState {
     }
 
     fn grow(&mut self, now: Instant) {
-        // A second at most: a bucket that nobody used has learnt nothing.
+        // At most one second: an unused bucket has learnt nothing.
         let passed = now.duration_since(self.grown).as_secs_f64().min(1.0);
         self.grown = now;
         if now < self.not_before {
@@ -344,7 +344,7 @@ impl PacerState {
         let margin = if paused { MARGIN_OF_PAUSES } else { MARGIN };
         self.rate = (limit.min(leave.rate) * margin).max(SLOWEST);
         let since = match self.cut {
-            // What was accepted since has not told anything yet, and is counted on.
+            // Too few calls were accepted since then to estimate from, so keep counting.
             Some(cut) if self.calls() < FEW => cut.since,
             _ => {
                 self.accepted.clear();

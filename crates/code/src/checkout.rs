@@ -1,5 +1,5 @@
-//! All files of the code together: from a change to its patch. A patch is given out only if the patched file has exactly the
-//! recommended policy in the place of the old one, and every other policy as it was.
+//! All files of the code together: from a change to its patch. A patch is written only if the patched file
+//! has exactly the recommended policy in place of the old one and leaves every other policy unchanged.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ struct CodeFile {
     is_generated: bool,
 }
 
-/// A policy and what is to become of it.
+/// A policy and its recommended form.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'w> {
     /// The document as it is.
@@ -43,7 +43,7 @@ pub struct Wanted<'w> {
     pub after: Option<&'w str>,
     /// The policy's name.
     pub name: &'w str,
-    /// Whose code it is.
+    /// The code that defines it.
     pub owners: &'w [CodeOwner],
     /// How many policies the change is about: one in each account.
     pub policies: usize,
@@ -127,7 +127,7 @@ impl Checkout {
         Some((file, file.policies.get(*at)?))
     }
 
-    /// What there is of a policy. `uses` tells how many policies of AWS each place can mean.
+    /// Finds a policy in the code. `uses` is the number of policies in AWS that each location can define.
     pub fn find(&self, wanted: &Wanted<'_>, uses: &dyn Fn(usize) -> usize) -> Found {
         let Some(before) = MeantPolicy::of(wanted.before) else {
             return Found::of(CodeState::NotFound);

@@ -39,7 +39,7 @@ pub(crate) fn edited(
         })
         .collect::<Option<_>>()?;
     if kept.iter().any(Option::is_none) {
-        // A statement that stands alone is the whole policy.
+        // A statement outside a list is the whole policy.
         let (span, layout) = policy.list.clone()?;
         let spans: Vec<Range<usize>> = policy.statements.iter().map(|it| it.span.clone()).collect();
         match layout {
@@ -121,10 +121,10 @@ fn covers(pattern: &str, text: &str) -> bool {
         .is_some_and(|rest| rest.iter().all(|it| *it == b'*'))
 }
 
-/// What becomes of an entry: what stands in its place and what comes behind.
+/// The replacement of an entry, and what follows it.
 type Plan = Vec<Vec<String>>;
 
-/// For each entry of the old list what it becomes, in the spelling of whoever wrote it.
+/// The replacement of each entry of the old list, in the author's spelling.
 fn planned(statement: &CodeStatement, after: &MeantStatement) -> Plan {
     let small = |text: &str| text.to_ascii_lowercase();
     let mut known = BTreeSet::new();

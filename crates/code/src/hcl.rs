@@ -1,4 +1,4 @@
-//! Terraform files as trees: the policy documents in them, each with the block that it stands in.
+//! Terraform files as trees: the policy documents in them, each with its block.
 
 use hcl_edit::Span;
 use hcl_edit::expr::{Expression, FuncCall, ObjectKey};

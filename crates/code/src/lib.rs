@@ -1,4 +1,5 @@
-//! Policies in infrastructure as code: who defines them, where they stand in somebody's files, and the patch that changes them there.
+//! Policies in infrastructure as code: what defines them, where they are in a checkout, and the patch that
+//! changes them there.
 //!
 //! Text in, text out: this crate opens no file, follows no link and runs nothing. It depends on the core alone, and only it names the
 //! parsers of HCL and YAML. Texts are other people's and may be hostile; states hold secrets, of which nothing but the addresses,

@@ -1,5 +1,6 @@
-//! Whether a piece of code means a policy: by the meaning of its parts and not by how they are written. A list of one is that one,
-//! lists have no order, and an empty Sid is none. What only a run of the tool can tell agrees with anything.
+//! Whether a piece of code means a policy: by the meaning of its parts and not by how they are written. A
+//! list of one is that one, lists have no order, and an empty Sid is none. A value that only a run of the
+//! tool can determine matches anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +39,7 @@ pub(crate) struct MeantStatement {
     pub(crate) texts: Vec<String>,
 }
 
-/// `Action` or `NotAction`, in small letters: IAM does not tell them apart by case.
+/// `Action` or `NotAction`, in lower case: IAM ignores case here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Actions {
     pub(crate) negated: bool,

@@ -1,4 +1,4 @@
-//! The policies in a file: each with where its statements and their lists of actions stand.
+//! The policies in a file, with the positions of their statements and action lists.
 
 use std::ops::Range;
 
@@ -14,17 +14,17 @@ use leastwise_core::report::CodeState;
 pub(crate) struct CodePolicy {
     /// What it is called: the address of a block, a logical ID, or a construct path. Empty for a file that is a policy.
     pub(crate) label: String,
-    /// Names of the policy, or of who has it, that stand beside it.
+    /// Names next to the policy: its own, or those of its principals.
     pub(crate) names: Vec<String>,
     pub(crate) span: Range<usize>,
     pub(crate) language: Language,
     /// Why it cannot be patched, whatever the change.
     pub(crate) obstacle: Option<CodeState>,
     top: Frame,
-    /// Whoever reads the code adds a version.
+    /// The tool that reads the code adds a version.
     is_version_given: bool,
     pub(crate) statements: Vec<CodeStatement>,
-    /// The list of statements; none where one stands alone.
+    /// The list of statements; `None` for a single statement outside a list.
     pub(crate) list: Option<(Range<usize>, NodeLayout)>,
 }
 
@@ -234,7 +234,7 @@ impl Walk {
         self.is_shared = above;
     }
 
-    /// A document with statements that say what somebody may do.
+    /// A document with statements that grant or deny actions.
     fn policy(&self, node: &SyntaxNode, path: &[&str]) -> Option<CodePolicy> {
         let members = node.map()?;
         let list = node.get("Statement")?;

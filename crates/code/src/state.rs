@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-/// Modules stand in modules; nobody nests them deeper.
+/// Maximum nesting of modules; real states are shallower.
 const DEEPEST: usize = 64;
 
 /// Why a text is no state. None of these quotes the text.
@@ -153,12 +153,12 @@ struct InlineBlock {
 struct OneInstance {
     address: String,
     kind: String,
-    /// Whose ARNs tell the account of names without one.
+    /// Provider whose ARNs identify the account of names without one.
     provider: String,
     is: Attributes,
 }
 
-/// Adds what a state defines. What it only reads, its `data`, is somebody else's.
+/// Adds what a state defines. What it only reads, its `data`, is defined elsewhere.
 ///
 /// # Errors
 /// When it is no state.
@@ -277,7 +277,7 @@ fn accounts(all: &[OneInstance]) -> BTreeMap<&str, BTreeSet<&str>> {
 
 fn define(all: &[OneInstance], into: &mut Defined) {
     let accounts = accounts(all);
-    // Names of which nothing tells the account are of none.
+    // Names whose account is unknown belong to no account.
     let account_of = |one: &OneInstance| -> Option<&str> {
         let known = accounts.get(one.provider.as_str()).filter(|it| it.len() == 1);
         known.and_then(|it| it.first().copied())
@@ -319,7 +319,7 @@ fn define(all: &[OneInstance], into: &mut Defined) {
             | "aws_iam_group_policy_attachment"
             | "aws_iam_policy_attachment" => {
                 let Some(arn) = &is.policy_arn else { continue };
-                // The ARN of a customer's policy tells the account.
+                // The ARN of a customer managed policy contains the account.
                 let own = Some(Arn::of(arn).account).filter(|it| is_account_id(it));
                 let Some(account) = own.or_else(|| account_of(one)) else {
                     continue;

@@ -49,7 +49,7 @@ pub(crate) enum Value {
     Text(String, Quote),
     List(Vec<SyntaxNode>, NodeLayout),
     Map(Vec<(String, SyntaxNode)>),
-    /// What only a run of the tool can tell: a variable, a function, a reference.
+    /// A value that only a run of the tool can determine: a variable, a function, a reference.
     Unknown,
 }
 

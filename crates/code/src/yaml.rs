@@ -4,7 +4,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
 use crate::tree::{NodeLayout, Quote, SyntaxNode, Value};
 
-/// Nobody nests a template deeper.
+/// Maximum nesting; real templates are shallower.
 const DEEPEST: usize = 100;
 
 /// What is open.

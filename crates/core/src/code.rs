@@ -33,7 +33,7 @@ macro_rules! codes {
             /// All of them, in the order of every list.
             pub const ALL: &'static [Self] = &[$(Self::$Code),+];
 
-            /// As it stands in files.
+            /// The name as written in files.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$Code => $word,)+

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 
-/// How many whole days lie between two RFC 3339 dates; `None` when one of them is not such a date.
+/// Number of full days between two RFC 3339 dates; `None` if either is not such a date.
 pub(crate) fn days_between(earlier: &str, later: &str) -> Option<i64> {
     let (earlier, later): (Timestamp, Timestamp) = (earlier.parse().ok()?, later.parse().ok()?);
     Some((later.as_second() - earlier.as_second()).div_euclid(86_400))

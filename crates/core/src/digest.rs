@@ -16,7 +16,7 @@ impl FileHash {
         Self::from(Sha256::new_with_prefix(bytes))
     }
 
-    /// Its first bytes, at most 32: enough to tell a few things apart.
+    /// Its first bytes, at most 32: enough to distinguish a few things.
     pub fn first<const N: usize>(self) -> [u8; N] {
         let mut first = [0; N];
         first.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);

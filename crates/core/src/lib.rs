@@ -109,7 +109,7 @@ pub enum RefineError {
     /// The checker refuted the proposal: a defect of this program.
     #[error("the proposal was refuted: {0}")]
     Refuted(Counterexample),
-    /// The checker could not tell.
+    /// The checker reached no verdict.
     #[error("the proposal could not be proven: {0}")]
     Undecided(Undecided),
 }

@@ -16,8 +16,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a character cannot be told from nothing or from a plain blank, or steers what shows text. The line feed and the tab
-/// are among them.
+/// Whether a character is invisible, looks like a plain space, or controls how text is displayed. Includes
+/// the line feed and the tab.
 pub(crate) fn is_unseen(c: char) -> bool {
     // Printable ASCII is nearly all that there ever is.
     if (' '..='~').contains(&c) {
@@ -49,8 +49,8 @@ pub(crate) fn is_unseen(c: char) -> bool {
         )
 }
 
-/// The text with what is unseen written as JSON escapes it, `\u202e`. Line feeds and tabs stay. In a JSON text such
-/// characters stand in strings only, and mean the same written so.
+/// The text with unseen characters escaped as in JSON, `\u202e`. Line feeds and tabs are kept. In JSON, such
+/// characters occur only in strings, where the escape means the same.
 pub fn visible(text: &str) -> Cow<'_, str> {
     escaped::<false>(text)
 }

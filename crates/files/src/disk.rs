@@ -5,7 +5,7 @@
 //! - A folder is held open, and what is in it is reached below that handle, a name at a time and through no link.
 //! - What is new is made exclusively. What was there before is ours only if its owner is the user we run as and others may
 //!   not write to it; anything else is refused or left alone, never written through and never removed.
-//! - What is made for a while has a name that nobody can guess, and moves to its place when it is whole.
+//! - A temporary file has an unguessable name, and is moved into place when it is complete.
 
 #[cfg(not(unix))]
 mod elsewhere;
@@ -76,7 +76,8 @@ pub fn replaceable(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes a file that others may read: beside its place, then renamed into it, so that it is there whole or as it was.
+/// Writes a file that others may read. Writes it next to its place and renames it, so that the replacement is
+/// atomic.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replaceable(path)?;
     let (folder, name) = place(path)?;
@@ -86,10 +87,10 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     })
 }
 
-/// How many tries a name that nobody can guess gets. That two are the same does not happen; that a file system says so may.
+/// Maximum attempts to create an unguessable name. Two never collide, but a file system may claim so.
 const TRIES: usize = 8;
 
-/// Tries names that nobody can guess until one is free.
+/// Tries unguessable names until one is free.
 fn exclusively<T>(
     prefix: &str,
     suffix: &str,
@@ -132,12 +133,12 @@ pub fn is_unguessable(name: &str, prefix: &str, suffix: &str) -> bool {
 }
 
 impl Folder {
-    /// Makes a folder of a name that nobody can guess.
+    /// Creates a folder with an unguessable name.
     pub fn make_unguessable(&self, prefix: &str, suffix: &str) -> io::Result<(Self, String)> {
         exclusively(prefix, suffix, |name| self.make(Path::new(name)))
     }
 
-    /// Writes a file of our own, by its path with forward slashes: it is there whole or as it was.
+    /// Writes a file of our own atomically, by its path with forward slashes.
     pub fn put(&self, path: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
         match path.rsplit_once('/') {
             Some((folder, name)) => self.below(folder)?.put_for(Readers::Owner, name.as_ref(), write),
@@ -157,7 +158,7 @@ impl Folder {
             self.rename(Path::new(&draft), self, Path::new(name))
         });
         if done.is_err() {
-            // The draft is of no use to anybody, and the error that matters is returned below.
+            // The draft is useless now, and the error that matters is returned below.
             let _ = self.remove(Path::new(&draft));
         }
         done

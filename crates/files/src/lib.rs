@@ -1,8 +1,8 @@
-//! Reading files that somebody else may have written: snapshots, parts, reports, what earlier runs left behind, settings. Every
-//! bound on what is read of a file is here, but those of catalogs, which `update` has.
+//! Reads files that someone else may have written: snapshots, parts, reports, files of earlier runs,
+//! settings. Every limit on file sizes is here, except those for catalogs, which are in `update`.
 //!
-//! A file in a folder of ours is a plain file. A link would let whoever made the folder show us any file of this machine, a
-//! pipe or a device would let us wait or read for ever, so none of these is opened. A file that the user names may be any of
+//! A file in a folder of ours is a plain file. A link could point to any file of this machine, and a pipe or
+//! device could block or never end, so none of these is opened. A file that the user names may be any of
 //! them, and is read up to its bound.
 //!
 //! Our own files, which nobody else may read or redirect, are below [`disk`]. This crate knows nothing of policies or of AWS.
@@ -30,7 +30,7 @@ pub const TRAIL: u64 = 256 << 20;
 pub const QUERY_RESULT: u64 = 4 << 30;
 /// A Terraform state. One of ten thousand resources has about 30 MB.
 pub const TERRAFORM_STATE: u64 = 512 << 20;
-/// A file of code. Nobody writes one by hand that is longer, and AWS takes templates of one MB.
+/// A file of code. Handwritten ones are shorter, and AWS accepts templates of 1 MB.
 pub const SOURCE: u64 = 4 << 20;
 /// A configuration, with all its exceptions.
 pub const CONFIG: u64 = 16 << 20;
@@ -133,7 +133,8 @@ fn plain_file(file: File, most: u64) -> io::Result<File> {
     Ok(file)
 }
 
-/// The same of a file that is to be believed: it belongs to whoever runs this or to root, and not everybody may write it.
+/// Same, for a file that must be trustworthy: it belongs to the current user or root, and others cannot write
+/// it.
 pub fn open_own(folder: &Path, path: &str, most: u64) -> io::Result<File> {
     let file = open(folder, path, most)?;
     is_own(&file.metadata()?, folder)?;
@@ -165,7 +166,7 @@ fn is_own(_: &Metadata, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Refuses a folder that is reached by a link, in a folder that somebody else may have filled.
+/// Refuses a folder reached through a link, inside a folder that someone else may have filled.
 pub fn refuse_link(folder: &Path) -> io::Result<()> {
     if folder.symlink_metadata()?.is_symlink() {
         Err(ReadRefused::Link.into())

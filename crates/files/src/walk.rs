@@ -1,4 +1,4 @@
-//! The files below a folder of somebody else's: no link is followed, and there is an end to it.
+//! Lists the files below an untrusted folder: follows no link, and is bounded.
 
 use std::io;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::ReadRefused;
 
 /// A checkout of a large organisation has some hundred thousand.
 const MOST_ENTRIES: usize = 1_000_000;
-/// Nobody nests folders deeper.
+/// Maximum depth; real folders are shallower.
 const DEEPEST: usize = 64;
 
 /// The plain files below a folder whose path is wanted, by their paths with slashes, sorted. Folders of these names are left out.

@@ -27,7 +27,7 @@ use leastwise_report::folder::afterwards;
 
 /// So often what was answered is saved.
 const SAVE_EVERY: Duration = Duration::from_secs(2);
-/// How many lines tell how far it has come.
+/// Number of progress lines.
 const LINES: usize = 7;
 
 /// See the module.
@@ -77,7 +77,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Asks about every change, so many at a time.
+    /// Asks about every change, `at_a_time` at once.
     pub(super) async fn all(&self, at_a_time: usize) -> Result<(), RunError> {
         let allotted = self.allotted()?;
         let changes = self.work.changes.iter().zip(allotted).enumerate();

@@ -23,7 +23,7 @@ pub(super) struct CheckWork {
     pub(super) changes: Vec<CheckedPair>,
 }
 
-/// One change, as far as AWS is asked about it.
+/// The parts of one change that AWS is asked about.
 pub(super) struct CheckedPair {
     pub(super) id: String,
     risk: u64,

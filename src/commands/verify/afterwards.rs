@@ -1,5 +1,6 @@
-//! What `leastwise check` wrote into the report: it is of this report and of these documents, its verdicts follow from its
-//! answers, and the scripts refuse what it disputes. Whether AWS gave these answers, nobody can tell.
+//! Verifies what `leastwise check` wrote into the report: it belongs to this report and these documents, its
+//! verdicts follow from its answers, and the scripts refuse disputed changes. Whether AWS really gave these
+//! answers cannot be verified.
 
 use std::collections::{BTreeMap, BTreeSet};
 

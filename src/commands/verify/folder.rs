@@ -23,7 +23,7 @@ const SIGNATURES: [&str; 3] = [
 pub(super) fn wrong(root: &Path, files: &BTreeMap<String, FileHash>) -> io::Result<Vec<String>> {
     let mut wrong = Vec::new();
     for (path, hash) in files {
-        // A path that leads out of the folder is nobody's file.
+        // A path outside the folder names no file of the report.
         match is_inside(path).then(|| files::bytes(root, path, files::REPORT)) {
             Some(Ok(bytes)) if FileHash::of(&bytes) == *hash => {}
             Some(Ok(_)) => {
@@ -37,7 +37,7 @@ pub(super) fn wrong(root: &Path, files: &BTreeMap<String, FileHash>) -> io::Resu
     }
     let (mut found, mut folders) = (BTreeSet::new(), BTreeSet::new());
     list(root, root, &mut found, &mut folders)?;
-    // The disputed names follow from the answers: alone they are nobody's.
+    // The list of disputed changes is derived from the answers, so it is unexpected without them.
     let is_checked = found.contains(CHECK);
     let is_known = |path: &str| {
         path == MANIFEST

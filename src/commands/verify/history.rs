@@ -11,7 +11,7 @@ pub(super) struct HistoryCheck {
     /// By account.
     rows: BTreeMap<String, Vec<HistoryRow>>,
     families: Readiness,
-    /// What became of each change: what is foremost of those whom it reaches.
+    /// The status of each change: the most important one among the affected principals.
     changes: BTreeMap<String, Status>,
     wrong: Vec<String>,
 }

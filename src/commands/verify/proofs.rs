@@ -87,7 +87,7 @@ impl Verification {
     }
 
     fn change(&mut self, change: &Recommendation, rests: &ProofBasis, compared: &ComparingTarget) {
-        // A copy has files under the name of each of its holders, and they are all used.
+        // A copy has files under the name of each of its principals, and all of these are expected.
         let others = change
             .holders
             .iter()
@@ -156,7 +156,7 @@ fn out_of_place(change: &Recommendation) -> String {
     format!("{}: the ID, principal, policy and files do not match", change.id)
 }
 
-/// What a recommendation rests on.
+/// The usage data that a recommendation is based on.
 fn observed(recommendation: &Recommendation) -> Observed {
     let mut observed = Observed::default();
     for service in &recommendation.unused {

@@ -27,7 +27,7 @@ pub(super) struct ComparingTarget {
     /// What the manifest has, sorted by path, and what was made again of it.
     files: Vec<(String, FileHash)>,
     made: Vec<AtomicBool>,
-    /// The report tells what became of an earlier one.
+    /// The report was compared with an earlier one.
     since: bool,
     growing: Mutex<BTreeMap<String, GrowingFile>>,
     wrong: Mutex<Vec<String>>,
@@ -39,7 +39,7 @@ enum GrowingFile {
     Judged(Judged),
 }
 
-/// One that tells what became of an earlier report; of ASFF all files of an account together.
+/// A file that shows how the report compares with an earlier one; for ASFF, all files of an account together.
 struct Judged {
     judging: Judging,
     /// What is still to be read.
@@ -300,7 +300,7 @@ impl Judged {
     }
 }
 
-/// A line without the comma that stands before another.
+/// A line without its trailing comma.
 fn bare(line: &str) -> &str {
     line.strip_suffix(',').unwrap_or(line)
 }

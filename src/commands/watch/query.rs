@@ -29,7 +29,8 @@ pub(super) const COLUMNS: [&str; 16] = [
     "events",
 ];
 
-/// Athena takes 262,144 bytes of SQL. Without room for the names, the denials of everybody are asked for.
+/// Athena accepts 262,144 bytes of SQL. If the names do not fit, the query returns the denials of all
+/// principals.
 const ROOM: usize = 200_000;
 
 /// The query for some changes, from a moment on.

@@ -107,7 +107,7 @@ fn is_unknown(change: &ChangeOutcome) -> bool {
     change.verdict == WatchVerdict::NotVisible && change.stage.is_none()
 }
 
-/// The changes of which the trail cannot show whether they are applied: those with one reason together.
+/// The changes that the trail cannot show as applied or not, grouped by reason.
 fn unknown(out: &mut String, result: &WatchResult) {
     let mut together: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
     for change in result.changes.iter().filter(|it| is_unknown(it)) {

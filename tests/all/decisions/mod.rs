@@ -1,6 +1,6 @@
-//! Decisions as data: every file under tests/cases-decide is one sentence about whole organisations, with their answers in
-//! short and what must come of them. tests/cases-decide/README.md tells the format. The program itself is run: `scan` on the
-//! answers as a snapshot, then `verify` on the report.
+//! Decisions as data: every file under tests/cases-decide is one sentence about whole organisations, with
+//! their answers in short and what must come of them. tests/cases-decide/README.md describes the format. The
+//! program itself is run: `scan` on the answers as a snapshot, then `verify` on the report.
 
 mod acme;
 mod compare;

@@ -1,4 +1,4 @@
-//! All formats of one report, read back: they tell of the same things.
+//! All formats of one report, read back: they contain the same things.
 
 mod statuses;
 
@@ -41,7 +41,8 @@ impl Told {
     }
 }
 
-/// What each format tells of policies that stay although somebody does not use all of them: account, policy and why.
+/// What each format reports about policies with unused permissions that are not changed: account, policy and
+/// reason.
 type LeftAlone = BTreeSet<(String, String, String)>;
 
 fn of_json(out: &Path, report: &Report) -> Told {

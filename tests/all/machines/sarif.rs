@@ -36,7 +36,7 @@ fn the_file_is_what_the_published_schema_of_sarif_asks_for() {
         scan(snapshot, &out).exits(code);
         let mut sarif = json(&out.join("report.sarif"));
         assert_eq!(faults(&schema, &sarif), Vec::<String>::new(), "{snapshot}");
-        // An account that is missing is no success, and is told.
+        // A missing account is no success, and is reported.
         let invocation = sarif.pointer("/runs/0/invocations/0").unwrap();
         assert_eq!(invocation["executionSuccessful"], code == 0);
         let gaps = invocation["toolExecutionNotifications"].as_array().unwrap();

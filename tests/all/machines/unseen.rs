@@ -10,7 +10,7 @@ use crate::hostile::poison;
 use crate::run::folder;
 use crate::scan::{account, files, report, scan};
 
-/// Characters that steer what shows text, or that nobody can tell from nothing or from a blank.
+/// Characters that control how text is displayed, are invisible, or look like a space.
 const UNSEEN: &str = "\u{7f}\u{85}\u{9b}\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{180e}\u{200b}\u{200d}\u{200f}\u{2003}\
                       \u{2028}\u{202e}\u{2060}\u{2066}\u{2800}\u{3164}\u{fe0f}\u{feff}\u{ffa0}\u{fffb}\u{e0041}\u{e0100}";
 
@@ -93,7 +93,7 @@ fn what_programs_show_to_people_has_it_written_out_twice_over() {
         .collect();
     assert!(
         told.iter().any(|text| text.contains("\\u202e")),
-        "no hostile name is told"
+        "no hostile name is reported"
     );
     assert!(
         !told

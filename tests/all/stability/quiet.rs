@@ -36,7 +36,7 @@ fn a_night_with_nothing_new_says_nothing_and_writes_its_report() {
         ""
     );
     assert_eq!(nights.json("history.json")["counts"]["resolved"], 1);
-    // Who asks for more is told more.
+    // -v logs more.
     let told = said(&nights.night(&answers("2026-11-05", &json!({})), &["-v"]).exits(0));
     assert!(
         told.contains(": started") && told.contains("\nchanges "),

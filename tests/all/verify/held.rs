@@ -1,4 +1,4 @@
-//! What verify accepts beside the files of the manifest, and what it is told from elsewhere.
+//! What verify accepts besides the files of the manifest, and what the user passes to it.
 
 use std::fs;
 
@@ -74,7 +74,8 @@ fn a_catalog_that_is_not_embedded_is_held_against_the_one_that_is_named() {
         .prints("report.json: the report was made with the list of actions ");
 }
 
-/// What became of findings is told by three formats alone; all else of them is made again, and what is gone is passed over.
+/// Only three formats contain the status of findings; everything else in them is rendered again, and resolved
+/// findings are skipped.
 #[test]
 fn a_report_that_knows_an_earlier_one_is_made_again_without_it() {
     let root = folder("verify-since");

@@ -95,7 +95,7 @@ fn check(name: &str, out: &Path) {
             .collect();
         assert!(
             !resources.is_empty() || !row["byHand"].is_null(),
-            "neither made nor told: {at}"
+            "neither created nor listed: {at}"
         );
         let found: Vec<&Value> = resources
             .iter()

@@ -234,7 +234,7 @@ impl Said {
         let report = &self.accounts[&id(at)];
         let own: Vec<&Recommendation> = report.recommendations.iter().filter(|it| own(it)).collect();
         assert!(own.len() <= 1, "two pieces of advice on one policy of one holder");
-        // Two fleets of one name are told apart by their texts.
+        // Two fleets with the same name are distinguished by their policy text.
         let of_family = |it: &&Recommendation| {
             (it.id == family || it.id.starts_with(&format!("{family}~")))
                 && it.reaches.iter().any(|arn| arn.contains(&id(at)))

@@ -61,7 +61,7 @@ fn are_told_to_all_but(out: &Path, owner: &str, words: &[&str]) {
     for word in words {
         assert!(
             !told(word, &|path| !path.starts_with("packs/")).is_empty(),
-            "nobody is told `{word}`"
+            "the report lacks `{word}`"
         );
         assert_eq!(
             told(word, &|path| path.starts_with(&pack)),
@@ -110,7 +110,7 @@ fn no_tag_and_no_day_of_another_owner_is_in_a_pack() {
                 && reason["why"] != "it is so of somebody whom it reaches"
         );
     }
-    // Where it is too unsure to be recommended, the first reason is told as well.
+    // If confidence is too low for a recommendation, the first reason is included as well.
     let config = catalog.with_file_name("sure.toml");
     fs::write(&config, "min-confidence = \"high\"\n").unwrap();
     let out = pack(&case, "held", &catalog, &["--config", config.to_str().unwrap()]);
@@ -176,7 +176,7 @@ fn when_another_owner_uses_something_every_so_often_is_in_no_pack() {
     let page = fs::read_to_string(previous.join(format!("packs/left/accounts/{ACCOUNT}.html"))).unwrap();
     assert!(
         page.contains("<strong>Used occasionally:</strong> <code>s3:PutObject</code> (1 time)."),
-        "the page of the pack does not tell it"
+        "the page of the pack does not show it"
     );
     are_told_to_all_but(&previous, "left", &["2026-11-13"]);
 }
@@ -211,7 +211,7 @@ fn a_group_in_which_none_of_its_owners_principals_is_stands_in_no_pack() {
             );
             told += usize::from(text.contains(&format!("{}-grp", own.to_uppercase())));
         }
-        assert!(told > 0, "its own group is not told to {own}");
+        assert!(told > 0, "the pack of {own} lacks its own group");
     }
 }
 

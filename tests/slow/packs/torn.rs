@@ -24,7 +24,7 @@ fn owners_who_share_policies_learn_of_each_other_no_more_than_how_many_they_are(
         });
         split(snapshot, "owner", &out, &more).exits(0);
         let counted = nobody_else_is_in(snapshot, &out);
-        assert!(counted > 20, "only {counted} shared things were told");
+        assert!(counted > 20, "only {counted} shared things were listed");
         packs_stand_alone_and_add_up(&out);
         let packs = packs(&out);
         for side in ["left", "right"] {

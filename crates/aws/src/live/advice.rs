@@ -1,4 +1,5 @@
-//! What AWS recommends, where somebody had it generated. To have it generated is a call that writes, and is not made.
+//! AWS's own recommendations, if someone generated them. Generating them is a write call, which is never
+//! made.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -88,7 +89,7 @@ impl AnalyzerAdvice<'_> {
         self.live.in_time(&LIST_FINDINGS, list).await
     }
 
-    /// What is recommended about a finding; nothing where nobody had a recommendation generated.
+    /// The recommendation for a finding; empty if none was generated.
     ///
     /// # Errors
     /// When the call fails after all retries.
@@ -127,7 +128,7 @@ impl AnalyzerAdvice<'_> {
     }
 }
 
-/// Nobody had one generated, or AWS generates none for such a finding.
+/// No recommendation was generated, or AWS generates none for this kind of finding.
 fn is_none(failure: &Failure) -> bool {
     failure.kind == FailureKind::Absent || failure.kind == FailureKind::Malformed && failure.code.is_some()
 }

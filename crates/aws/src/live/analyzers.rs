@@ -1,8 +1,9 @@
-//! Which analyzer tells about an account (E10, E16).
+//! Chooses the analyzer for an account (E10, E16).
 //!
-//! Organisation analyzers are looked for in the caller's account and in those of the delegated administrators of Access
-//! Analyzer, and then the account's own. Of all that cover the account, [`choose_analyzers`] takes one. All of that in the
-//! Region of the scan, and where it has none in us-east-1, where Security Hub keeps its own.
+//! Searches the caller's account and those of the delegated administrators of Access Analyzer for
+//! organisation analyzers, then the account itself. [`choose_analyzers`] picks one that covers the account.
+//! The search covers the Region of the scan and, if it has no analyzer, us-east-1, where Security Hub keeps
+//! its own.
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ use leastwise_core::evidence::{Analyzer, Failure, FailureKind, choose_analyzers}
 /// An analyzer, and the session that may ask it.
 pub(super) type Asked = (Analyzer, Arc<Session>);
 
-/// The analyzer whose findings count, and the others that look at the account.
+/// The analyzer whose findings are used, and the others that cover the account.
 pub(super) struct ChosenAnalyzer {
     pub(super) asked: Asked,
     pub(super) others: Vec<Analyzer>,
@@ -53,7 +54,7 @@ struct RegionAnalyzers {
 #[derive(Debug, Default)]
 struct Common {
     found: Vec<Asked>,
-    /// Somebody who may have one, and did not tell.
+    /// The failure of an account that may have an analyzer but could not be read.
     refused: Option<Failure>,
 }
 
@@ -148,7 +149,8 @@ impl Live {
         }
         let analyzers: Vec<Analyzer> = all.iter().map(|(analyzer, _)| analyzer.clone()).collect();
         let mut chosen = choose_analyzers(&analyzers, account).into_iter();
-        // One that leaves the account out is kept as well: that somebody wants the account left out is worth telling.
+        // An analyzer that excludes the account is kept too, so that the report can say that it was excluded
+        // on purpose.
         let asked = chosen
             .next()
             .and_then(|first| all.into_iter().find(|(analyzer, _)| analyzer.arn == first.arn));
@@ -157,7 +159,7 @@ impl Live {
                 asked,
                 others: chosen.cloned().collect(),
             })),
-            // Nobody may say that there is none who could not look.
+            // If a search failed, do not claim that there is no analyzer.
             None => common.refused.clone().map_or(Ok(None), Err),
         }
     }
@@ -198,8 +200,8 @@ impl Live {
         Common::of(asked(&session, Type::OrganizationUnusedAccess).await)
     }
 
-    /// The delegated administrators, asked for once a run. Where an analyzer is found without them, that nobody may ask is no
-    /// news.
+    /// The delegated administrators, listed once per run. A denial is not reported if an analyzer is found
+    /// without them.
     async fn administrators(&self, needed: bool) -> Result<&[String], Failure> {
         let found = self.sought.administrators.get_or_try_init(|| async {
             match organisation::administrators(&self.caller).await? {
@@ -255,7 +257,7 @@ async fn asked(session: &Arc<Session>, kind: Type) -> Result<Vec<Asked>, Failure
         // How far it looks back and what it leaves out decides between several.
         match get(session, &listed.arn).await {
             Ok(analyzer) => all.push((analyzer, Arc::clone(session))),
-            // Somebody has deleted it since it was listed.
+            // It was deleted after it was listed.
             Err(failure) if failure.kind == FailureKind::Absent => {}
             Err(failure) => return Err(failure),
         }
@@ -282,7 +284,7 @@ async fn list(session: &Session, kind: Type) -> Result<Vec<Analyzer>, Failure> {
     Ok(found.await?.into_iter().map(convert::analyzer).collect())
 }
 
-/// An analyzer with its configuration: how far it looks back is told by `GetAnalyzer` alone (E5).
+/// An analyzer with its configuration. Only `GetAnalyzer` returns the length of its window (E5).
 async fn get(session: &Session, arn: &str) -> Result<Analyzer, Failure> {
     // The API wants the name, which ends the ARN; it takes no ARN.
     let name = arn.rsplit('/').next().unwrap_or(arn);

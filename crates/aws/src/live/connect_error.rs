@@ -8,7 +8,7 @@ use crate::network::{NetworkError, by_proxy};
 use leastwise_core::evidence::{Failure, FailureKind};
 use leastwise_core::visible::visible_line;
 
-/// Why AWS cannot be talked to at all.
+/// Why AWS cannot be reached at all.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConnectError {
@@ -135,7 +135,7 @@ impl ConnectError {
     }
 }
 
-/// What to do about a profile whose name is near to no other.
+/// How to fix a profile name that resembles no known one.
 fn other_profiles(known: &[String], name: &str) -> String {
     /// A longer list helps nobody.
     const SHOWN: usize = 8;

@@ -187,7 +187,8 @@ pub(super) fn add_services(to: &mut LastAccessed, page: GetServiceLastAccessedDe
         );
 }
 
-/// Adds one page to what came before. None when something on it has no name or no ARN: it could not be told apart.
+/// Adds one page to the earlier ones. Returns `None` if an item has no name or ARN and so cannot be
+/// identified.
 pub(super) fn add_page(all: &mut Authorization, page: GetAccountAuthorizationDetailsOutput) -> Option<()> {
     for found in page.user_detail_list.unwrap_or_default() {
         all.user_detail_list.push(user(found)?);
@@ -262,7 +263,7 @@ fn policy(policy: iam::ManagedPolicyDetail) -> Option<ManagedPolicyDetail> {
             create_date: optional_date(version.create_date.as_ref()),
         });
     Some(ManagedPolicyDetail {
-        // Some emulators leave the name out; the ARN tells it.
+        // Some emulators omit the name; the ARN contains it.
         policy_name: policy.policy_name.unwrap_or_default(),
         arn: policy.arn?,
         default_version_id: policy.default_version_id,

@@ -154,7 +154,7 @@ pub(super) fn why_none(error: &CredentialsError) -> String {
     clean_message(&told).unwrap_or_default()
 }
 
-/// The fault that an answer with that code and HTTP status tells.
+/// The fault for a response with this code and HTTP status.
 fn of_answer(code: Option<&str>, status: u16) -> CallFault {
     if let Some(kind) = code.and_then(of_code) {
         return CallFault::of(kind);
@@ -221,7 +221,7 @@ fn of_code(code: &str) -> Option<FailureKind> {
     })
 }
 
-/// Looks along the causes for one that tells: an answer of the token service, or credentials that never were.
+/// Searches the chain of causes for a known one: a response of the token service, or missing credentials.
 fn of_chain(error: &(dyn Error + 'static)) -> Option<CallFault> {
     let mut credentials = None;
     for cause in causes(error) {
@@ -248,7 +248,7 @@ fn of_chain(error: &(dyn Error + 'static)) -> Option<CallFault> {
         {
             return Some(CallFault::of(kind).saying(answer));
         }
-        // Kept, as what it wraps may tell more.
+        // Kept for later, because the error that it wraps may be more specific.
         credentials = credentials.or_else(|| {
             Some(match cause.downcast_ref::<CredentialsError>()? {
                 CredentialsError::CredentialsNotLoaded(_) => CallFault::of(FailureKind::Absent),
@@ -265,7 +265,7 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
     successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
 }
 
-/// `Retry-After`, in seconds or as a date, as far as it is heeded.
+/// `Retry-After`, in seconds or as a date, up to the maximum pause.
 fn retry_after(answer: &HttpResponse) -> Option<Duration> {
     let text = answer.headers().get("retry-after")?.trim();
     let asked = match text.parse::<f64>() {

@@ -174,7 +174,7 @@ impl FindingsReader<'_> {
             whole = Some(match whole {
                 None => page,
                 Some(mut first) => {
-                    // The header repeats; an error that a later page tells is the finding's all the same.
+                    // Every page repeats the header; an error on a later page belongs to the whole finding.
                     first.error = first.error.or(page.error);
                     first
                         .finding_details

@@ -14,10 +14,10 @@ use thiserror::Error;
 
 use super::operations::Purpose;
 
-/// Stops operations that are not in the list, before a request exists, and answers that are not whole.
+/// Stops operations that are not in the list, before a request is built, and incomplete responses.
 ///
-/// The SDK takes XML that ends in the middle for all there is, a list that is missing for an empty one, and what does not say
-/// whether it goes on for the last page: all would lose principals or findings without a word.
+/// The SDK accepts truncated XML as complete, a missing list as empty, and a page without a continuation flag
+/// as the last one. Each would silently lose principals or findings.
 #[derive(Debug)]
 pub(super) struct Guard(pub(super) Purpose);
 
@@ -199,8 +199,8 @@ fn values<'j>(json: &'j [u8], name: &'j str) -> impl Iterator<Item = &'j [u8]> {
     })
 }
 
-/// One page of a finding's details that has none. Alone it tells that nothing is known; beside other pages it would pass for an
-/// empty one, and what it should have had would be lost.
+/// Whether a page of a finding has no details. On its own, such a page means that nothing is known; among
+/// others it would look empty, and its details would be lost.
 fn lacks_details(body: &[u8], operation: &str, is_further: bool) -> bool {
     // Most have them, and are looked through for nothing else.
     operation == "GetFindingV2"

@@ -29,7 +29,7 @@ pub(super) async fn read(
     reading: Reading<'_>,
 ) -> Vec<LastAccessed> {
     let roles = authorization.role_detail_list.iter();
-    // Nobody can change a service-linked role.
+    // Service-linked roles cannot be changed.
     let roles = roles
         .filter(|role| !role.path.starts_with("/aws-service-role/"))
         .map(|role| &role.arn);

@@ -2,13 +2,13 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `options` | what a scan can be told |
+//! | `options` | options of a live scan |
 //! | `region` | the Region of a scan, as every AWS tool finds it |
 //! | `profile` | the named profile, and no credentials but its own |
 //! | `operations` | the list of what can be called, all of it read-only |
 //! | `session`, `clients` | credentials of one account; every call: paced, repeated, renewed, bounded |
 //! | `body` | bounds on what is read of an answer |
-//! | `guard` | nothing but the listed operations goes out, nothing but whole answers comes in |
+//! | `guard` | lets only the listed operations out and only complete responses in |
 //! | `pages` | tokens, which must not repeat, and how much of a list there may be |
 //! | `deadline` | what was in the way when time ran out |
 //! | `check`, `advice` | AWS's opinion of finished changes |
@@ -72,7 +72,7 @@ pub use self::operations::{CHECK_OPERATIONS, OPERATIONS, Operation, Purpose};
 pub use self::operations::{actions, actions_for};
 pub use self::options::LiveOptions;
 
-/// Where analyzers are looked for when nobody says, and when there is none where somebody says.
+/// The Region to search for analyzers if none is named, or if the named one has no analyzer.
 const DEFAULT_REGION: &str = "us-east-1";
 
 /// AWS, seen with one caller's credentials.
@@ -100,12 +100,13 @@ pub enum AccountScope {
     Organisation,
     /// The caller's own, as was asked.
     Own,
-    /// The caller's own, since Organizations did not tell: for that reason.
+    /// Only the caller's own account, because listing the organisation failed for this reason.
     OwnAccount(Failure),
 }
 
 impl Live {
-    /// Finds credentials in the named profile, else by the usual chain, and asks AWS whose they are.
+    /// Finds credentials in the named profile or else through the default chain, and asks AWS who they belong
+    /// to.
     ///
     /// # Errors
     /// When there are no credentials, or AWS does not know them.
@@ -164,7 +165,7 @@ impl Live {
             })
         };
         let origin = CredentialOrigin::Chain(provider);
-        // Whose bucket this call is of, is what it asks; it has one of its own.
+        // The account is not known before this call, so the call has its own bucket.
         let stranger = Session::new("", &region, &settings, origin.clone(), &shared());
         let stranger = stranger.holding(credentials.clone());
         let in_time = async {
@@ -192,12 +193,12 @@ impl Live {
         })
     }
 
-    /// Who calls: the ARN, as AWS tells it.
+    /// The caller's ARN, as AWS returns it.
     pub fn caller(&self) -> &str {
         &self.identity.arn
     }
 
-    /// The account whose credentials these are.
+    /// The account that the credentials belong to.
     pub fn caller_account(&self) -> &str {
         &self.identity.account
     }

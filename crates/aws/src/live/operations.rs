@@ -135,7 +135,7 @@ pub(super) const LIST_ROOTS: Operation = Operation {
     action: "organizations:ListRoots",
     api: Api::Organizations,
     members: false,
-    why: "to find accounts by organisational unit where the list of accounts does not tell theirs",
+    why: "to find accounts by organisational unit where the list of accounts omits it",
 };
 pub(super) const LIST_UNITS_FOR_PARENT: Operation = Operation {
     name: "ListOrganizationalUnitsForParent",

@@ -9,7 +9,7 @@ use crate::options::{Assume, EvidenceFrom, Limits, Rates};
 use crate::pace::Rate;
 use leastwise_core::inventory::wire::Account;
 
-/// What a live scan can be told. Endpoints come from `AWS_ENDPOINT_URL_*` and the profile, as in all AWS tools.
+/// Options of a live scan. Endpoints come from `AWS_ENDPOINT_URL_*` and the profile, as in all AWS tools.
 #[derive(Debug, Clone, Default)]
 pub struct LiveOptions {
     /// What is called.
@@ -18,11 +18,11 @@ pub struct LiveOptions {
     pub profile: Option<String>,
     /// The Region of the analyzers; else that of the environment or the profile, else us-east-1.
     pub region: Option<String>,
-    /// The accounts, as far as they are known; empty is all of the organisation.
+    /// The accounts to scan, if known in advance; empty means the whole organisation.
     pub accounts: Vec<Account>,
     /// Only the caller's own account, without asking for others.
     pub own: bool,
-    /// Whether a rule goes by organisational units, so that the place of each account must be known.
+    /// Whether a rule uses organisational units, so that the OU of each account must be known.
     pub by_unit: bool,
     /// How member accounts are entered, and others that have an entry.
     pub assume: Assume,
@@ -51,7 +51,7 @@ pub(super) const JOBS_IN_FLIGHT: usize = 16;
 
 /// How many of the calls that a scan begins with go without a pause between them.
 const FIRST: f64 = 4.0;
-/// The pacer begins at the configured rate and may find that AWS takes so many times more.
+/// The pacer starts at the configured rate and can rise to this multiple of it.
 const HEADROOM: f64 = 50.0;
 
 impl Rates {

@@ -13,7 +13,7 @@ use leastwise_core::inventory::wire::Account;
 /// Access Analyzer, as Organizations calls it.
 const ANALYZER: &str = "access-analyzer.amazonaws.com";
 
-/// Whose credentials a scan runs with.
+/// The caller of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     /// Of the user or of the session of a role.

@@ -69,14 +69,14 @@ impl<'o> Pages<'o> {
         self.room.within(call)
     }
 
-    /// Takes the token that came with a page of so many elements, and tells whether there is another page. An empty page is no
-    /// end, an empty token is.
+    /// Takes the token of a page with `elements` elements, and returns whether there is another page. An
+    /// empty token ends the list; an empty page does not.
     pub(super) fn next(&mut self, token: Option<String>, elements: usize) -> Result<bool, Failure> {
         let wrong = |why: &str| Err(malformed(self.operation).because(why));
         self.elements = self.elements.saturating_add(elements);
         if self.elements > self.most {
             return wrong(&format!(
-                "the list has more than {} elements, and none of AWS has",
+                "the list has more than {} elements, which no list of AWS has",
                 self.most
             ));
         }
@@ -85,14 +85,14 @@ impl<'o> Pages<'o> {
             None => Ok(false),
             Some(token) if self.seen.contains(token) => wrong("the list comes back to a page that it had"),
             Some(_) if self.seen.len() + 1 >= MOST_PAGES => wrong(&format!(
-                "the list has more than {MOST_PAGES} pages, and none of AWS has"
+                "the list has more than {MOST_PAGES} pages, which no list of AWS has"
             )),
             Some(token) => Ok(self.seen.insert(token.clone())),
         }
     }
 }
 
-/// All elements of a list, whose pages `ask` gives, each with the token of the next.
+/// All elements of a list. `ask` returns each page with the token of the next.
 pub(super) async fn all<T, F>(
     operation: &Operation,
     ask: impl Fn(Option<String>) -> F,
@@ -112,8 +112,8 @@ pub(super) enum List<T> {
     Refused(Failure),
 }
 
-/// As [`all`], for lists that some callers may not ask for. They learn so from the first page: what is refused later is a list
-/// that broke off.
+/// As [`all`], for lists that some callers may not read. Only the first page can be denied; a later denial
+/// means that the list broke off.
 pub(super) async fn all_or_refused<T, F>(
     operation: &Operation,
     ask: impl Fn(Option<String>) -> F,

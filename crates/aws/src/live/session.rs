@@ -1,11 +1,11 @@
 //! Credentials for one account, and the calls that are made with them.
 //!
-//! Every call takes the way through [`Session::call`]: it waits for the pacer, makes one attempt, tells the pacer of
-//! a throttle, and goes round again where that may help. The SDK retries nothing itself, so that every attempt is
+//! Every call goes through [`Session::call`]: it waits for the pacer, makes one attempt, reports a throttle
+//! to the pacer, and retries if that may help. The SDK retries nothing itself, so that every attempt is
 //! paced, and accounts have no quota in common.
 //!
-//! Faults that may pass are repeated after a pause that doubles, throttles as soon as the pacer lets them: the pacer
-//! has slowed down by then. Credentials that ran out are renewed once a call.
+//! Faults that may pass are repeated after a pause that doubles, throttles as soon as the pacer lets them:
+//! the pacer has slowed down by then. Expired credentials are renewed once per call.
 
 use std::error::Error;
 use std::future::Future;

@@ -16,7 +16,7 @@ struct Parent {
     path: String,
 }
 
-/// Tells the accounts that have no path theirs. Those that are not in the organisation stay without.
+/// Adds the paths of accounts that have none. Accounts outside the organisation still have none afterwards.
 pub(super) async fn place(caller: &Session, accounts: &mut [Account]) -> Result<(), Failure> {
     let nowhere = accounts.iter().filter(|account| account.paths.is_empty());
     let mut missing: BTreeSet<String> = nowhere.map(|account| account.id.clone()).collect();

@@ -11,14 +11,14 @@ use thiserror::Error;
 pub(crate) use self::client::{Client, ProxiedBy};
 pub use self::trust::TrustError;
 
-/// How to ask for an environment variable.
+/// Looks up an environment variable.
 pub type Environment<'e> = &'e dyn Fn(&str) -> Option<OsString>;
 
-/// A setting of the environment that cannot be followed, found before anybody is called.
+/// An unusable setting in the environment, found before the first call.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum NetworkError {
-    /// A proxy that cannot be used. The variable's value may hold a password, and is not told.
+    /// An unusable proxy. The variable's value may contain a password, so it is not shown.
     #[error("{variable} is not a usable proxy")]
     Proxy {
         /// The variable.
@@ -45,8 +45,8 @@ impl NetworkError {
     }
 }
 
-/// How to fix a call that went through the proxy of a variable and did not arrive. The value may hold a password, and is not
-/// told.
+/// How to fix a call that went through the proxy of a variable and did not arrive. The value may contain a
+/// password, so it is not shown.
 pub(crate) fn by_proxy(variable: &str) -> String {
     format!("the call goes through the proxy in {variable}; check its address and password")
 }

@@ -125,8 +125,8 @@ impl Proxies {
     }
 }
 
-/// The proxy at an address, if it is one. Clients read a port that is no number as none, and would hand the password to
-/// whoever listens at the usual one.
+/// The proxy at an address, if it is one. Clients ignore a port that is not a number, and would send the
+/// password to whatever listens on the default one.
 fn config(value: &str) -> Option<ProxyConfig> {
     let address = if value.contains("://") {
         value
@@ -135,7 +135,7 @@ fn config(value: &str) -> Option<ProxyConfig> {
     };
     let uri: Uri = address.parse().ok()?;
     let authority = uri.authority()?.as_str();
-    // Behind a slash or the like it would be a part of a password.
+    // After a slash or similar, it would be part of a password.
     if address.contains('@') && !authority.contains('@') {
         return None;
     }

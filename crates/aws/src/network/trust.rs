@@ -73,8 +73,9 @@ struct Bundle {
     certificates: Vec<CertificateDer<'static>>,
 }
 
-/// What `AWS_CA_BUNDLE` names, if it is set, in PEM form: believed in place of the system's certificates. The system's certificates are looked for by others; that what `SSL_CERT_FILE`
-/// names can be used is seen here, as they would go on without a word, believing nobody.
+/// The certificates in `AWS_CA_BUNDLE`, if set, in PEM form: trusted instead of the system's. A dependency
+/// loads the system's certificates, but it would silently trust none if `SSL_CERT_FILE` were unusable, so
+/// that is checked here.
 pub(super) fn bundle(environment: Environment<'_>) -> Result<Option<Vec<u8>>, TrustError> {
     let named = |variable| {
         environment(variable)
@@ -96,7 +97,7 @@ pub(super) fn bundle(environment: Environment<'_>) -> Result<Option<Vec<u8>>, Tr
         return Ok(Some(bundle.pem));
     }
     if let Some(path) = named("SSL_CERT_FILE") {
-        // A list of a system may hold odd ones; with nothing else nobody would be believed.
+        // A system's list may contain invalid certificates; if there are no others, nothing would be trusted.
         let bundle = read("SSL_CERT_FILE", &path)?;
         let mut roots = RootCertStore::empty();
         let odd: Vec<_> = bundle

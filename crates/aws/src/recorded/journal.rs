@@ -1,8 +1,8 @@
 //! What an interrupted run has read, so that the next can go on from there.
 //!
-//! A journal stands beside the folder that is being written. An account that was read whole is one file; of an account
-//! that is being read, every finding is a line of another. What failed is asked again by the run that goes on. Within a
-//! run the journal is where answers wait for the second look, when all accounts are known.
+//! A journal is next to the folder that is being written. A completely read account is one file; for an
+//! account in progress, every finding is a line of another file. A resumed run repeats failed calls. Within a
+//! run, the journal holds the answers until the second pass, when all accounts are known.
 //!
 //! ```text
 //! about.json             when the run began, and what its answers depend on
@@ -11,8 +11,8 @@
 //! principals/<id>.jsonl  the same of last-accessed data
 //! ```
 //!
-//! Each line is sealed: what was changed since is read from AWS again. Who can write the journal can seal it as well, so it has
-//! to belong to whoever goes on from it.
+//! Each line is sealed: what was changed since is read from AWS again. Anyone who can write the journal can
+//! also seal it, so it must belong to the user who resumes from it.
 
 mod error;
 mod lines;
@@ -66,7 +66,7 @@ pub struct Journal {
     resumed: bool,
     /// There is something in it.
     begun: AtomicBool,
-    /// It was told that something could not be kept.
+    /// Whether a failed write was already reported.
     told: AtomicBool,
     /// The first account that could not be kept, and why.
     lost: Mutex<Option<(String, io::Error)>>,
@@ -133,7 +133,7 @@ impl Journal {
                 started: about.started,
             });
         }
-        // Somebody may have cleared what the answers were in.
+        // The folders of the answers may have been removed.
         let folder = furnished(folder).map_err(|error| io(path, error))?;
         Ok(Some(Self::of((parent, name, folder), about.started, true)))
     }
@@ -210,7 +210,7 @@ impl Journal {
         }
     }
 
-    /// Tells once that a run which goes on from this one will not find everything.
+    /// Warns once that a resumed run will not find everything.
     fn not_saved(&self, events: &dyn EventSink, error: &io::Error) {
         if !self.told.swap(true, Ordering::Relaxed) {
             events.emit(ReadEvent::JournalNotSaved {
@@ -245,7 +245,7 @@ impl Journal {
 }
 
 impl Drop for Journal {
-    /// Leaves nothing behind that nobody can go on from.
+    /// Leaves no journal behind that cannot be resumed.
     fn drop(&mut self) {
         if !self.begun.load(Ordering::Relaxed) {
             let _ = clear(&self.parent, &self.name);
@@ -265,8 +265,8 @@ fn furnished(folder: Folder) -> io::Result<Folder> {
     Ok(folder)
 }
 
-/// Removes a journal of ours. The note that makes it one goes first: whoever is killed on the way leaves none that lacks its
-/// folders.
+/// Removes a journal of ours. The note that marks it as one is removed first, so a killed run never leaves a
+/// journal without its folders.
 fn clear(parent: &Folder, name: &OsStr) -> io::Result<()> {
     let name = Path::new(name);
     match parent.own(name) {
@@ -276,7 +276,7 @@ fn clear(parent: &Folder, name: &OsStr) -> io::Result<()> {
     }
 }
 
-/// A cloud whose answers are kept in a journal, and taken from it where they are there.
+/// A cloud whose answers are saved in a journal, and read from it if present.
 #[derive(Debug)]
 pub struct Journaled<C> {
     cloud: C,

@@ -1,7 +1,7 @@
-//! Recorded answers. A `snapshot` has them in the shapes of the AWS CLI, for people to make, read and share. What one run leaves
-//! for another is [`Answers`](super::Answers) as JSON, a file an account: in a `journal` those that were read so far, for a
-//! run that resumes an interrupted one, and in `parts` those of several processes, for the one that merges them. `state`
-//! has findings alone, for the next night.
+//! Recorded answers. A `snapshot` has them in the shapes of the AWS CLI, for people to make, read and share.
+//! One run passes [`Answers`](super::Answers) to another as JSON, one file per account: a `journal` lets a
+//! run resume an interrupted one, and `parts` are written by several processes and merged by one. `state`
+//! caches only findings, for the next run.
 
 mod journal;
 pub mod parts;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use leastwise_core::digest::FileHash;
 use leastwise_files::disk::Folder;
 
-/// Writes a sealed file of ours. It is there whole or as it was: a run that is killed on the way leaves no beginning of it.
+/// Writes a sealed file atomically: a killed run leaves the old file or the new one, never part of it.
 pub(super) fn put(folder: &Folder, path: &str, of: &str, value: &impl Serialize) -> io::Result<()> {
     folder.put(path, |file| write(file, of, value))
 }

@@ -111,7 +111,7 @@ struct SnapshotHeader {
     captured_at: Option<String>,
     #[serde(default)]
     partition: Option<String>,
-    /// Why AWS did not tell which other accounts there are.
+    /// Why the other accounts could not be listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     accounts_unknown: Option<Failure>,
 }
@@ -283,7 +283,7 @@ pub fn account_files(account: &Account, answers: &Answers) -> Result<Vec<Recorde
     Ok(files)
 }
 
-/// The files that stand beside the accounts' folders. `analyzers` are those that answered, by ARN.
+/// The files next to the accounts' folders. `analyzers` are those that could be read, by ARN.
 ///
 /// # Errors
 /// As [`account_files`].

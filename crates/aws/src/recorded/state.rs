@@ -1,4 +1,4 @@
-//! What nightly runs remember: findings with their details, so that a night asks only for those that changed.
+//! The cache of nightly runs: findings with their details, so that a run fetches only those that changed.
 //!
 //! A folder that the runs keep. Whatever is in it is sealed and asked for again when in doubt: a file that is cut off, altered,
 //! of another version or of another account is set aside and made anew. What AWS lists tonight decides
@@ -62,7 +62,7 @@ pub enum StateError {
 }
 
 impl StateError {
-    /// The mend.
+    /// How to fix it.
     pub fn help(&self) -> &'static str {
         match self {
             Self::Io { error, .. } => {
@@ -81,7 +81,7 @@ pub struct State {
     doubts: StateDoubts,
     /// Which findings are checked: others in each run, so that in time all are.
     lot: RandomState,
-    /// It was told that something could not be kept.
+    /// Whether a failed write was already reported.
     told: AtomicBool,
 }
 
@@ -180,8 +180,8 @@ impl State {
         }
     }
 
-    /// Remembers the findings of an account in place of what was remembered before. That this fails costs the next night
-    /// calls and nothing else, so it is told once and the run goes on.
+    /// Replaces the cached findings of an account. A failure only costs the next run more calls, so it is
+    /// reported once and the run continues.
     pub(super) fn keep(
         &self,
         account: &str,
@@ -194,7 +194,7 @@ impl State {
         }
     }
 
-    /// Tells once that the next night will not find everything.
+    /// Warns once that the next run will not find everything.
     fn not_saved(&self, events: &dyn EventSink, error: &io::Error) {
         if !self.told.swap(true, Ordering::Relaxed) {
             events.emit(ReadEvent::StateNotSaved {
@@ -226,7 +226,8 @@ impl State {
             .put(&format!("accounts/{account}.json"), |file| file.write_all(&text))
     }
 
-    /// Since when each policy of an account is held, as far as earlier nights have seen. Nothing when it is not to be trusted.
+    /// Since when each policy of an account has been attached, as earlier runs saw it. `None` if the file is
+    /// not trusted.
     pub fn grants(&self, account: &str) -> Option<GrantLog> {
         let path = format!("grants/{account}.json");
         let text = files::own_bytes(self.folder.path(), &path, files::ANSWERS).ok()?;
@@ -250,7 +251,8 @@ fn findings_of(account: &str) -> String {
     )
 }
 
-/// The same of its grants. Dates of policies mean the same to every version, and no night brings them back.
+/// Same, for its grants. Dates of policies mean the same to every version, and no later run could recover
+/// them.
 fn grants_of(account: &str) -> String {
     format!("grants of {account}, format {FORMAT}")
 }
@@ -300,7 +302,7 @@ impl Remembered {
         })
     }
 
-    /// What is remembered of a finding, if nothing that the list tells of it has changed since.
+    /// The cached finding, if its entry in AWS's list is unchanged.
     fn unchanged(&self, listed: &Finding) -> Option<&Finding> {
         self.findings.get(&listed.id).filter(|known| {
             known.updated_at.is_some()
@@ -317,7 +319,7 @@ fn is_whole(finding: &Finding) -> bool {
     finding.failure.is_none() && finding.error.is_none() && finding.finding_details.is_some()
 }
 
-/// Without the dates that every night's list brings anew.
+/// Without the dates that change with every listing.
 fn timeless(finding: &Finding) -> Finding {
     Finding {
         analyzed_at: None,

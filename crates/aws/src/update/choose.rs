@@ -186,7 +186,7 @@ pub fn age_in_days(updated: &str, now: Timestamp) -> Option<i64> {
     Some(age.get_seconds().div_euclid(86_400))
 }
 
-/// What to tell the user of an old catalog. One without a date says nothing about its age, and gets no warning.
+/// The warning about an old catalog. One without a date has no known age and gets no warning.
 pub fn stale_warning(chosen: &ChosenCatalog, now: Timestamp) -> Option<String> {
     let days = age_in_days(chosen.updated(), now).filter(|days| *days > STALE_AFTER_DAYS)?;
     Some(match chosen.origin() {

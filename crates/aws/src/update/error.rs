@@ -110,7 +110,7 @@ pub enum UpdateError {
         url: String,
         /// How often it was asked for.
         attempts: u32,
-        /// What became of the last attempt.
+        /// The result of the last attempt.
         error: CallError,
         /// The variable that names the proxy, where there is one.
         proxy: Option<&'static str>,

@@ -27,20 +27,20 @@ use super::{DownloadLimits, DownloadProgress, Environment, UpdateError};
 use crate::network::{Client, ProxiedBy, by_proxy};
 use leastwise_core::catalog::ReferenceReader;
 
-/// A host that does not answer at all is given up sooner than a slow one.
+/// Give up on a host that does not respond sooner than on a slow one.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// From the one address to the next; more is a loop.
 const MOST_REDIRECTS: usize = 3;
 
-/// What became of an attempt.
+/// Why an attempt failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CallError {
     /// No answer, or half of one.
     #[error("{}", causes(&**.0).last().unwrap_or(&**.0))]
     Http(BoxError),
-    /// An answer that tells of an error.
+    /// An error response.
     #[error("the server answered {status}")]
     Status {
         /// The HTTP status.

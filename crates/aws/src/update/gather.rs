@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 use super::{DownloadLimits, UpdateError};
 use leastwise_core::catalog::{Catalog, ReferenceReader};
 
-/// What tells a service's file from other JSON.
+/// The member that distinguishes a service's file from other JSON.
 #[derive(Deserialize)]
 struct Outline {
     #[serde(rename = "Name")]

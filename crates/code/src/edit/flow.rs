@@ -15,7 +15,7 @@ pub(super) fn flow(
     let inner = text.get(list.clone())?.strip_prefix('[')?.strip_suffix(']')?;
     let from = list.start + 1;
     let to = from + inner.len();
-    // What stands before each item, and after its comma up to the end of its line.
+    // The text before each item, and after its comma up to the end of the line.
     struct EditPiece<'t> {
         lead: &'t str,
         after: &'t str,
@@ -49,7 +49,7 @@ pub(super) fn flow(
         .any(|it| it.lead.contains('\n') || it.trail.contains('\n'))
         || first.contains('\n');
     let mut out = format!("[{first}");
-    // Where the last comma stands, which a last item has only if the last one had.
+    // Position of the last comma. A new last item has one only if the old one had.
     let mut last_comma = None;
     let mut is_first = true;
     for (piece, texts) in pieces.iter().zip(new) {
@@ -84,7 +84,7 @@ pub(super) fn flow(
     }
     if let Some(comma) = last_comma.filter(|_| !has_comma) {
         out.remove(comma);
-        // The bracket stands behind the last item, as it did.
+        // The bracket follows the last item, as before.
         let was_in_line = pieces.last().is_some_and(|it| it.trail.is_empty());
         let rest = out.get(comma..).unwrap_or_default();
         if was_in_line && rest.trim().is_empty() {
@@ -113,7 +113,7 @@ fn line_rest(text: &str, language: Language) -> (&str, usize) {
     }
 }
 
-/// Where the comma between two items stands: not in a comment.
+/// Position of the comma between two items, outside comments.
 fn comma(gap: &str, language: Language) -> Option<usize> {
     let (mut rest, mut at) = (gap, 0);
     loop {

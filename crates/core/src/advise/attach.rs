@@ -21,9 +21,10 @@ impl Attached {
         Self::with(QuotaUse::of(holders, inventory), goes)
     }
 
-    /// Of holders that were looked at before.
+    /// For principals that were already examined.
     pub(super) fn with(room: QuotaUse, goes: bool) -> Self {
-        // Whoever has more attached today has had the quota raised; anybody else would have to ask AWS first.
+        // A principal with more policies attached already has a raised quota; for others, the quota must be
+        // raised first.
         let most = USUALLY_ATTACHED.max(room.attached).min(MOST_ATTACHED);
         Self {
             count: room.attached,

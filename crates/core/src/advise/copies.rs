@@ -16,7 +16,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         let (copies, stay) = self.copies(context);
         let mut state = match (copies.is_empty(), self.changed.is_empty()) {
             (false, _) => PolicyState::Copied,
-            // Families decided for some of the holders.
+            // Decided for some of the principals together with other accounts.
             (true, false) => PolicyState::Family,
             (true, true) => PolicyState::Kept,
         };
@@ -47,7 +47,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             }
             let is_excepted = reaches.iter().any(|at| context.held.excepted.contains(at));
             let mut sharers = self.sharers(context.held, &[*holder], &reaches);
-            // Whoever shares nothing with anybody is in nobody's way.
+            // A principal that shares the policy with no one blocks no one.
             if reaches.len() < 2 && matches!(holder, Holder::Principal(_)) {
                 sharers.idle.clear();
                 sharers.reserves.clear();
@@ -110,7 +110,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
                 continue;
             }
             match self.tried(context, part) {
-                // What is in the way of one holder is none of the others' business.
+                // An obstacle for one principal does not affect the others.
                 Attempt::Kept(KeptBecause::NotSure(_) | KeptBecause::TooManyAttached { .. })
                     if part.holders.len() > 1 =>
                 {

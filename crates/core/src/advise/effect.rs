@@ -42,7 +42,7 @@ struct Person<'t> {
     unobserved: Permissions<'t>,
     /// What each change removes, by ID of the change.
     losses: BTreeMap<String, Permissions<'t>>,
-    /// What it has twice: from two policies, or from one whose attachments fare differently.
+    /// What it has twice: from two policies, or from one policy whose attachments change differently.
     twice: Permissions<'t>,
     /// One of its policies could not be read.
     is_unread: bool,
@@ -75,7 +75,7 @@ impl<'t> Effects<'t> {
         let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut boundaries: BTreeMap<&str, Option<(Rc<Permissions<'t>>, Permissions<'t>)>> = BTreeMap::new();
         let mut people = Vec::new();
-        // Of somebody who uses nothing, no call to any service was seen.
+        // For a principal that uses nothing, no service has a recorded call.
         let anywhere = Permissions::unobserved(basis, catalog.services().map(|service| service.prefix()));
         for (at, principal) in inventory.principals.iter().enumerate() {
             principal

@@ -51,7 +51,7 @@ pub struct FamilyShare {
     pub impact: ImpactRow,
     /// Actions that the change of a permission set takes from its policy, and that another policy grants here too.
     pub also_granted: BTreeSet<String>,
-    /// Whose code its policy is here.
+    /// Code that defines its policy in this account.
     pub owners: Vec<CodeOwner>,
 }
 
@@ -137,7 +137,8 @@ fn taken_in_set(family: &Family, families: &Families, document: &Document<'_>) -
     quota - part.saturating_sub(NAME * document.statements.len())
 }
 
-/// Why so many policies cannot take the place of one, if they cannot. One of an inline policy needs no attachment.
+/// Why the policy cannot be replaced by this number of policies, if it cannot. The replacement of an inline
+/// policy needs no attachment.
 fn room(family: &Family, smaller: &Smaller<'_>) -> Option<KeptBecause> {
     let stays = Attached::with(family.room, is_attached(family)).refuses(smaller.documents());
     let is_attached = is_attached(family) && !family.moves_inline();
@@ -286,7 +287,7 @@ impl FamilyAdvice {
         let mut blockers = family.blockers.clone();
         let mut trial = None;
         let (code, why, recommendation) = match (obstacle, outcome) {
-            // A fleet of which nothing is unused everywhere is no news: its accounts stand alone.
+            // If no permission is unused in every account of a fleet, each account is decided separately.
             (Some((PolicyState::InUse | PolicyState::Idle, _)), _) if !set => return,
             (Some((code, why)), _) => {
                 if code == PolicyState::AccountsUnread {

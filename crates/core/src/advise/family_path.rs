@@ -26,7 +26,7 @@ pub(super) fn path(
     id: &str,
 ) -> String {
     let (holder, policy) = (file_part(holder), file_part(policy));
-    // Two fleets of one name are told apart by their texts.
+    // Two fleets with the same name are distinguished by their policy text.
     let text = id
         .rsplit_once('~')
         .map(|(_, text)| format!("~{}", file_part(text)))

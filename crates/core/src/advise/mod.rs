@@ -174,7 +174,8 @@ pub fn account(
         families,
     );
     let mut work = AccountAdvisor::new(&prepared, terms, families, outcomes, &held);
-    // What is decided for many accounts comes first: the other inline policies of its holders have the room that it leaves.
+    // Decisions for several accounts come first: other inline policies of the same principals may use only
+    // the space that is left.
     let is_of_family =
         |policy: &&PolicyPlan<'_>| policy.in_place.as_ref().is_some_and(|part| part.family.is_some());
     let (first, rest): (Vec<_>, Vec<_>) = held.iter().partition(is_of_family);

@@ -39,7 +39,7 @@ impl PolicySite {
                     path: format!(
                         "policies/{account}/{holder_kind}/{}/{}",
                         file_part(&name),
-                        // IAM tells inline policies apart by case, and nothing else.
+                        // Only names of inline policies are case-sensitive in IAM.
                         Spellings::of(
                             holder
                                 .inline(inventory)
@@ -211,7 +211,7 @@ impl CopyNames {
                 return CopyNaming { base, names, exist };
             }
         }
-        // Somebody took all of them on purpose.
+        // All of these names are taken, which can only be deliberate.
         let base = format!("leastwise-{digest}");
         CopyNaming {
             names: numbered(&base, count),

@@ -342,7 +342,7 @@ impl PlanFacts for RemovableActions<'_> {
         match standing.removable() {
             Removable::Nothing => Cow::Borrowed(&Removable::Nothing),
             _ if self.rules.policy(who, policy).is_some() => Cow::Owned(Removable::Nothing),
-            // What is kept for somebody is kept though he uses nothing: others may share the policy.
+            // An exception also holds for a principal that uses nothing, because others may share the policy.
             removable => {
                 let kept = self.rules.kept(who, policy);
                 self.settled(kept.narrow(removable, self.terms.basis()), policy)

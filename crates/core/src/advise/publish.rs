@@ -181,7 +181,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         days.collect::<Option<Vec<_>>>()?.into_iter().min()
     }
 
-    /// Whose code a change is about.
+    /// Code that defines what a change modifies.
     fn owners(&self, target: PolicyLocation<'_>, holders: &[Holder<'i>], action: Action) -> Vec<CodeOwner> {
         self.terms.code.owners(
             &self.prepared.inventory,
@@ -191,7 +191,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         )
     }
 
-    /// Whose code a policy of a family is in this account.
+    /// Code that defines a policy of a family in this account.
     pub(super) fn owners_of_family(
         &self,
         family: &Family,

@@ -73,7 +73,7 @@ impl AccountAdvisor<'_, '_> {
     /// How many more managed policies a principal can have.
     fn room(&self, at: usize) -> usize {
         let attached = QuotaUse::of(&[Holder::Principal(at)], &self.prepared.inventory).attached;
-        // As for copies: whoever has more than usual has had the quota raised.
+        // As for copies: a principal above the default quota has had it raised.
         USUALLY_ATTACHED
             .max(attached)
             .min(MOST_ATTACHED)
@@ -113,7 +113,7 @@ pub(super) fn of_permission_set(
     let before = all.len();
     all.retain(|name| !also_granted.contains(name));
     let (actions, also_allowed) = (all.len(), before - all.len());
-    // Of a wildcard it cannot be told whether the other policies of all accounts are apart from it.
+    // A wildcard may overlap the other policies of some account, so list names if there are any.
     let denied = if also_granted.is_empty() {
         deny(&lost, basis.harvest, room)
     } else {

@@ -148,7 +148,7 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> PrincipalVerdict 
     }
 }
 
-/// A principal that was not used at all.
+/// A principal without any use.
 fn idle(last: Option<&str>, emergency: Option<&str>) -> PrincipalVerdict {
     let used = match last {
         Some(last) => format!("last used on {}, before the window", day(last)),
@@ -320,7 +320,7 @@ pub(super) struct Sharers {
     pub(super) idle: Vec<String>,
     /// Their names or tags suggest emergency access.
     pub(super) reserves: Vec<String>,
-    /// Groups without members: whoever joins one may need all of it.
+    /// Groups without members. Someone who joins one may need all of the policy.
     pub(super) empty_groups: Vec<String>,
 }
 

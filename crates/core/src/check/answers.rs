@@ -1,4 +1,4 @@
-//! What AWS answers, as far as it is used.
+//! The parts of AWS's answers that are used.
 
 /// One finding of `ValidatePolicy`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use crate::report::{CheckKind, CheckOutcome, CheckRemark, CheckRow, UnusedServic
 /// How many actions and remarks a row names.
 const NAMED: usize = 20;
 
-/// Without an answer. What AWS refuses as a question, for a reason that it names, it would refuse again: it cannot tell.
+/// A question without an answer. If AWS rejected the question itself, asking again is useless, so the result
+/// is undecided.
 pub fn failed(check: CheckKind, failure: Failure) -> CheckRow {
     let is_refused = failure.kind == FailureKind::Malformed && failure.code.is_some();
     let outcome = if is_refused {

@@ -15,7 +15,7 @@ pub const PRICE_MICRODOLLARS: u64 = 2_000;
 
 /// How many actions are simulated that are kept but were not seen in use, and how many that can be removed.
 const SAMPLE: usize = 50;
-/// The simulator is asked about so many resources at most, twice each.
+/// Maximum number of resources per simulation, each simulated twice.
 const RESOURCES: usize = 20;
 
 /// What is asked about one change.
@@ -151,7 +151,7 @@ impl CheckPlan {
     }
 }
 
-/// The actions by their full names. What only a wildcard stands for cannot be asked about.
+/// Full names of the actions. AWS cannot be asked about names that only a wildcard covers.
 fn names(set: &Permissions<'_>) -> Vec<String> {
     let literal = set.iter().filter(|(_, name, _)| !name.contains(['*', '?']));
     literal

@@ -205,7 +205,8 @@ impl<'a> Ages<'a> {
             return held.and(logged);
         };
         held.and(match self.text_of(managed) {
-            // The answers do not tell when an older version was made the default again. Earlier nights may.
+            // IAM does not return when an older version was made the default again; an earlier run may have
+            // seen it.
             TextAge::Settled => match logged {
                 GrantAge::Young(_) => logged,
                 GrantAge::Settled | GrantAge::Unknown => GrantAge::Settled,
@@ -243,7 +244,7 @@ impl<'a> Ages<'a> {
         };
         let default = policy.default_version().and_then(|it| age(&it.create_date));
         if default.is_some_and(|default| versions().any(|(days, _)| days < default)) {
-            // Somebody went back to an older version, and when is not recorded.
+            // The default is an older version again, and IAM does not record since when.
             return TextAge::Unknown;
         }
         if updated >= window {
@@ -262,7 +263,7 @@ impl<'a> Ages<'a> {
         let made = age(&policy.create_date).or_else(|| first.and_then(|first| age(&first.create_date)));
         match made {
             Some(days) if days < window => TextAge::Young(days.max(0)),
-            // What AWS changes, its customers did not ask for: they cannot have needed it for less long.
+            // An update by AWS says nothing about when its customers started to need the policy.
             _ if is_aws_managed(&policy.arn) => TextAge::Unknown,
             _ => TextAge::Changed(updated.max(0)),
         }
@@ -316,7 +317,7 @@ pub fn granted_before(
         if scope.whole && !is_new {
             left.add_service(&scope.prefix);
         } else if !is_new || scope.known.is_some() {
-            // Nobody can list what is left of an unknown service.
+            // The remaining actions of an unknown service cannot be listed.
             let names = universe.list_in(&unused, Some(at));
             if !names.is_empty() {
                 left.add_actions(&scope.prefix, names.into_iter().map(|(_, name)| name));

@@ -188,8 +188,9 @@ impl PolicySlot {
 }
 
 impl Family {
-    /// Whether its smaller form goes into the inline policy of the permission set, if it fits: a policy of AWS, of which nobody
-    /// can edit the text. AWS puts that into every account; a policy that the permission set names has to be there first.
+    /// Whether its reduced form goes into the inline policy of the permission set, if it fits. This is for
+    /// AWS managed policies, which cannot be edited. AWS provisions the inline policy in every account,
+    /// whereas a customer managed policy that the permission set names must already exist there.
     pub fn moves_inline(&self) -> bool {
         self.slot.kind == FamilyKind::PermissionSet && self.slot.policy_kind == PolicyKind::AwsManaged
     }
@@ -239,7 +240,7 @@ impl Families {
                 by_text.retain(|_, entries| is_fleet(entries));
                 let several = by_text.len() > 1;
                 for (text, entries) in by_text {
-                    // Two templates of one name are told apart by their texts.
+                    // Two templates with the same name are distinguished by their text.
                     let id = if several {
                         format!(
                             "{}~{:02x}{:02x}{:02x}{:02x}",
@@ -306,7 +307,7 @@ impl Families {
                 None => one,
             });
         }
-        // Of what nobody uses at all the advice is another, whatever rules keep of it.
+        // If nobody uses it at all, the recommendation is to remove it, whatever an exception keeps.
         let removable = removable.filter(|_| in_use).unwrap_or(Removable::Anything);
         blockers.sort();
         let index = FamilyIndex(self.all.len());

@@ -1,9 +1,10 @@
 //! Policies of AWS that AWS extends whenever its service or agent needs more. A copy would not follow, and what breaks then is
 //! not an application but an agent, a node or the service's own work: they are left as they are.
 
-/// The part of an ARN after `:iam::aws:policy/`, its end open where `*` stands, and whose policy it is.
+/// The part of an ARN after `:iam::aws:policy/`, where a trailing `*` matches any ending, and what the policy
+/// is for.
 const FOLLOWED: [(&str, &str); 12] = [
-    // Made for the service role of one service, which its documentation tells people to attach.
+    // For the service role of one service, whose documentation says to attach it.
     ("service-role/*", "a service"),
     // The agent on every managed instance, which updates itself.
     ("AmazonSSMManagedInstanceCore", "the SSM agent"),
@@ -24,7 +25,7 @@ const FOLLOWED: [(&str, &str); 12] = [
     ),
 ];
 
-/// Whose policy it is, if AWS extends it when that needs more.
+/// What the policy is for, if AWS extends it as that needs more permissions.
 pub fn followed(arn: &str) -> Option<&'static str> {
     let (_, name) = arn.split_once(":iam::aws:policy/")?;
     let is_it = |pattern: &str| match pattern.split_once('*') {

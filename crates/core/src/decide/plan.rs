@@ -31,7 +31,7 @@ pub trait PlanFacts {
         false
     }
 
-    /// Whether a group's name suggests the same of its members.
+    /// Whether a group's name suggests the same for its members.
     fn is_reserve_group(&self, _group: &str) -> bool {
         false
     }
@@ -211,7 +211,7 @@ impl<'i> Planner<'i, '_> {
                     .principals
                     .iter()
                     .any(|it| it.boundary.as_deref() == Some(arn));
-            // Somebody whom the account does not show may hold it too.
+            // It may also be attached to a principal that the account data does not contain.
             held.unseen = policy
                 .attachment_count
                 .is_some_and(|count| count as usize > held.holders.len());

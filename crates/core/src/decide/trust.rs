@@ -103,7 +103,7 @@ impl Trust {
         }
         let mut sentence = match (by.is_empty(), self.unreadable) {
             (true, true) => return "has a trust policy that could not be read".to_owned(),
-            (true, false) => "can be assumed by nobody".to_owned(),
+            (true, false) => "can be assumed by no one".to_owned(),
             (false, _) => format!("can be assumed {}", joined(&by)),
         };
         if !by.is_empty() {
@@ -245,7 +245,7 @@ impl<'r> TrustReading<'r> {
         }
         match statement.get("Condition") {
             Some(Json::Map(members, _)) if !members.is_empty() => self.bound += 1,
-            // What is empty or no condition at all demands nothing.
+            // An empty or missing condition requires nothing.
             _ => self.free += 1,
         }
         match (statement.get("Principal"), statement.get("NotPrincipal")) {

@@ -65,7 +65,7 @@ impl Failure {
         }
     }
 
-    /// Error code and message, as far as known.
+    /// Error code and message, if known.
     pub fn words(&self) -> Option<Cow<'_, str>> {
         match (&self.code, &self.message) {
             (Some(code), Some(message)) => Some(format!("{code}: {message}").into()),

@@ -44,7 +44,7 @@ impl Defined {
             .insert((account.to_owned(), holder), address.to_owned());
     }
 
-    /// A managed policy attached to somebody, by its ARN.
+    /// Records the attachment of a managed policy, by its ARN.
     pub fn add_attachment(&mut self, account: &str, holder: PolicyHolder, arn: &str, address: &str) {
         self.attachments
             .insert((account.to_owned(), holder, arn.to_owned()), address.to_owned());

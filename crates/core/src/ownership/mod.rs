@@ -1,4 +1,4 @@
-//! Whose code a policy is, from tags and from what Terraform says that it defines. Core: no I/O; who reads the files that say so
+//! Which code defines a policy, from tags and Terraform states. Core: no I/O; the caller reads the files and
 //! fills [`Defined`].
 
 mod defined;
@@ -25,8 +25,8 @@ pub struct KnownCode<'k> {
 }
 
 impl KnownCode<'_> {
-    /// Who defines what a change of a policy is about. Where the policy is edited in place that is the policy itself; where it is
-    /// replaced or detached, the attachments of its holders.
+    /// Code that defines what a change modifies: the policy itself if it is edited in place, the attachments
+    /// of its principals if it is replaced or detached.
     pub(crate) fn owners(
         self,
         inventory: &Inventory,
@@ -82,7 +82,7 @@ impl KnownCode<'_> {
         }
         let policy = inventory.managed.get(arn)?;
         let tagged = self.tagged(&policy.tags).or_else(|| {
-            // AWS's answer leaves out the tags of policies. A name that CloudFormation made tells its stack.
+            // AWS omits the tags of policies. A name that CloudFormation generated contains the stack.
             let stacks = inventory
                 .principals
                 .iter()

@@ -111,8 +111,8 @@ impl<'u, 'a> Checker<'u, 'a> {
                 Refutation::Widened,
             ));
         }
-        // What was kept stands in the old order, so one pass over the old patterns finds all of it. New patterns
-        // stand together where an old one stood, so the last container is likely the next.
+        // Kept patterns are in the old order, so one pass over the old patterns finds them all. New patterns
+        // are together where an old one was, so the last container is likely the next.
         let written = context
             .before
             .iter()

@@ -101,7 +101,7 @@ impl AccountSummary {
         (!part.starts_with("o-")).then_some(part)
     }
 
-    /// Whether its principals and policies were read, and nothing is known of what anybody in it uses.
+    /// Whether its principals and policies were read, but it has no usage data at all.
     pub fn is_blind(&self) -> bool {
         let count = |status| self.statuses.get(&status).copied().unwrap_or_default();
         let unknown = count(PrincipalStatus::NoEvidence);

@@ -46,9 +46,9 @@ pub struct CheckTotals {
     pub agreed: usize,
     /// Those that AWS contradicts.
     pub disputed: usize,
-    /// Those of which AWS could not tell.
+    /// Those for which AWS gave no clear answer.
     pub undecided: usize,
-    /// Those of which AWS did not answer every question.
+    /// Those for which some question has no answer.
     pub incomplete: usize,
     /// Paid calls made so far, retries included.
     pub paid_calls: u64,
@@ -84,7 +84,8 @@ pub struct CheckRow {
     pub outcome: CheckOutcome,
     /// How many actions or documents AWS gave an opinion on.
     pub compared: usize,
-    /// Of how many actions AWS's answer does not tell, because it needs values of condition keys or another resource.
+    /// Number of actions without a result, because the simulation needs values of condition keys or another
+    /// resource.
     #[serde(default, skip_serializing_if = "crate::report::account::is_none")]
     pub not_comparable: usize,
     /// Paid calls that were left out because of `--budget`.
@@ -123,7 +124,7 @@ codes! {
         Agreed = "agreed",
         /// An answer contradicts it, so no script applies it.
         Disputed = "disputed",
-        /// No answer tells.
+        /// No answer confirms or disputes it.
         Undecided = "undecided",
         /// Some question has no answer.
         Incomplete = "incomplete",
@@ -155,7 +156,7 @@ codes! {
         Differs = "differs",
         /// It contradicts leastwise.
         Disputes = "disputes",
-        /// It cannot tell.
+        /// It cannot decide.
         Undecided = "undecided",
         /// It did not answer.
         NotAsked = "not-asked",
@@ -209,7 +210,7 @@ impl CheckVerdict {
 }
 
 impl CheckTotals {
-    /// Of some changes, after so many paid calls.
+    /// Totals of these changes, after `paid_calls` paid calls.
     pub fn of<'c>(changes: impl IntoIterator<Item = &'c CheckedChange>, paid_calls: u64) -> Self {
         let mut totals = Self {
             paid_calls,

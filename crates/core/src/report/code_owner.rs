@@ -1,4 +1,4 @@
-//! Whose code a policy is: where somebody defines it, and what was found of it in a checkout.
+//! Which code defines a policy, and whether a checkout contains it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -142,7 +142,7 @@ impl CodeState {
                 "This piece of code defines several policies, so a patch would change all of them: make the change by hand."
             }
             Self::Ambiguous => {
-                "Several places in the code have the same policy, and nothing tells which one is meant: make the change by hand."
+                "Several places in the code have the same policy, and nothing identifies the right one: make the change by hand."
             }
             Self::Shared => {
                 "Other places in the file refer to this policy, so a patch would change them too: make the change by hand."

@@ -227,7 +227,7 @@ impl PolicyState {
             Self::KeptByRule => "an exception or `keep` keeps the permissions",
             Self::DoesNotFit | Self::TooManyAttached => "the reduced policy exceeds IAM's quotas",
             Self::NotSureEnough => "confidence is lower than `min-confidence`",
-            Self::GrantTooYoung => "the policy was granted too recently to tell",
+            Self::GrantTooYoung => "the policy was granted too recently to judge",
             Self::NotProven | Self::Refuted => "the reduced policy could not be proven",
             Self::NotInCatalog => "the catalog does not know the service",
             Self::NotAPolicy => "the policy document could not be read",

@@ -53,7 +53,7 @@ pub fn part_without_case(name: &str) -> String {
     marked(&part, name)
 }
 
-/// The same for a name of which another spelling was there before: it gets a hash behind it in any case.
+/// Same, for a name that differs from an earlier one only in spelling: always appends a hash.
 pub fn told_apart(name: &str) -> String {
     marked(&file_part(name), name)
 }
@@ -62,8 +62,7 @@ fn marked(part: &str, name: &str) -> String {
     format!("{part}{MARK}{}", hash(name))
 }
 
-/// The paths of one folder, where the names of which another spelling is there get a hash behind them. Others stay as they
-/// are.
+/// The paths of one folder. Names that differ only in spelling get a hash appended; others are unchanged.
 #[derive(Debug, Default)]
 pub struct Spellings {
     /// Beginnings of paths, up to the end of a name, in small letters.
@@ -90,7 +89,7 @@ impl Spellings {
         Self { several }
     }
 
-    /// One of them, told apart from the others.
+    /// One of the paths, made distinct from the others.
     pub fn apart(&self, path: &str) -> String {
         let mut parts = Vec::new();
         for (part, beginning) in path.split('/').zip(beginnings(path)) {
@@ -105,7 +104,7 @@ impl Spellings {
     }
 }
 
-/// Whether a path is this one, with or without the marks that tell its names apart from other spellings.
+/// Whether a path is this one, with or without the hashes that distinguish its names from other spellings.
 pub(crate) fn is_spelt(path: &str, plain: &str) -> bool {
     let is_one = |found: &str, part: &str| found == part || found == marked(part, part);
     path.split('/').count() == plain.split('/').count()
@@ -141,7 +140,8 @@ pub fn joined_parts(parts: &[&str]) -> String {
 /// Prefix of a hash, which no unchanged name contains.
 const MARK: char = '~';
 
-/// File systems take 255 bytes a name. IAM's names fit; hostile ones are cut, and told apart by a hash.
+/// File systems allow 255 bytes per name. IAM's names fit; hostile ones are truncated and made distinct by a
+/// hash.
 fn shortened(part: String) -> String {
     const LONGEST: usize = 180;
     if part.len() <= LONGEST {

@@ -54,7 +54,7 @@ pub struct Recommendation {
     /// The other way to change a shared policy, and what it would remove.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alternative: Option<Alternative>,
-    /// When the oldest of the evidence was taken that it rests on, as far as that is told.
+    /// Date of the oldest usage data that the change is based on, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluated: Option<String>,
     /// How sure it is.
@@ -85,13 +85,14 @@ pub struct Recommendation {
     /// What to know before applying the change, as stable codes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
-    /// Whose code the policy or its attachments are: the change belongs there, or the code puts the old policy back.
+    /// Code that defines the policy or its attachments. Make the change there; otherwise the next deployment
+    /// restores the old policy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub code_owners: Vec<CodeOwner>,
     /// What was found of the policy in a checkout, with `--iac`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<InCode>,
-    /// What became of it since the earlier report, where there is one.
+    /// How it compares with the earlier report, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Status>,
     /// Whether the change is ready: unchanged for `--ready-after` runs for every affected principal, and without
@@ -136,7 +137,7 @@ impl Recommendation {
 }
 
 impl Recommendation {
-    /// Where to make the change instead, in one sentence, if the policy is somebody's code.
+    /// Where to make the change instead, in one sentence, if code defines the policy.
     pub fn owned_by(&self) -> Option<String> {
         owned_by(&self.code_owners)
     }

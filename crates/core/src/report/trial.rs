@@ -23,7 +23,7 @@ pub struct Trial {
     /// The actions that it denies on every resource, a list for each policy that it takes. With a wildcard only where the change
     /// takes everything that it matches.
     pub deny: Vec<Vec<String>>,
-    /// How many actions those are, as far as their names are known.
+    /// Number of these actions whose names are known.
     pub actions: usize,
     /// How many actions the changed policy loses and another policy also allows: the change does not take them, so they are not
     /// denied.
@@ -37,8 +37,8 @@ pub struct Trial {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrialSize {
-    /// It takes so many managed policies; of a permission set, so many inline policies.
+    /// Number of managed policies that it needs; for a permission set, of inline policies.
     pub policies: usize,
-    /// There is room for so many.
+    /// Number of policies that can be attached.
     pub room: usize,
 }

@@ -16,7 +16,8 @@ static SOURCES: &str = include_str!("event-sources.tsv");
 /// The actions that an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DeniedName {
-    /// Service and name, as the catalog spells them; more than one where it cannot be told which. None where nothing is known.
+    /// Service and name, spelled as in the catalog. Several if the event is ambiguous, none if the action is
+    /// unknown.
     pub(super) actions: Vec<(String, String)>,
     /// AWS's message names it. Otherwise the event may have needed another permission besides, which was the one denied.
     pub(super) is_named: bool,

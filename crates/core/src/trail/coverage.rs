@@ -41,7 +41,7 @@ impl AccountCoverage {
         }
     }
 
-    /// The days from one moment to another of which nothing is there.
+    /// Days between two moments without any event.
     pub(super) fn missing(&self, from: i64, to: i64) -> Vec<Date> {
         let (Some(mut day), Some(end)) = (day_of(from), day_of(to)) else {
             return Vec::new();

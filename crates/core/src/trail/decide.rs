@@ -1,5 +1,5 @@
-//! Where a change stands. What is not known is never quiet: a change is confirmed only if nothing speaks against it and the
-//! trail would have shown a denial of each action that it removes.
+//! Decides the state of a change. Missing data never counts as quiet: a change is confirmed only if nothing
+//! contradicts it and the trail would have shown a denial of each removed action.
 
 mod gaps;
 
@@ -22,7 +22,7 @@ const DAY: i64 = 86_400;
 pub struct Judge<'a> {
     /// What was gathered.
     pub trail: &'a Trail<'a>,
-    /// The catalog that the report rests on.
+    /// The catalog that the report was made with.
     pub catalog: &'a Catalog,
     /// When the run of the report began, in seconds.
     pub started: i64,
@@ -38,7 +38,7 @@ pub struct Judge<'a> {
     pub unreadable: &'a Unreadable,
 }
 
-/// What was found for a change: when it was applied, and what speaks against it.
+/// What was found for a change: when it was applied, and what contradicts it.
 struct WatchState {
     stage: ChangeStage,
     /// The first has it since then, and the last.
@@ -56,7 +56,7 @@ struct Denied<'t> {
 }
 
 impl Judge<'_> {
-    /// Where a change stands, whose documents read so.
+    /// The state of a change with these documents.
     pub fn change(&self, change: &WatchedChange, before: &str, after: &str) -> ChangeOutcome {
         let Some(documents) = Documents::read(self.catalog, before, after) else {
             let why = "the policy files of this change are not IAM policies".to_owned();
@@ -251,7 +251,7 @@ impl Judge<'_> {
         }
     }
 
-    /// The denials of removed actions within some times, and those of which nobody can tell.
+    /// The denials of removed actions within these periods, and the ambiguous ones.
     fn denied(
         &self,
         change: &WatchedChange,

@@ -28,7 +28,7 @@ const CODES: [&str; 11] = [
     "notauthorizedexception",
 ];
 
-/// What stands before the action. With and without a colon, both are in use.
+/// The text before the action. AWS uses it with and without a colon.
 const PERFORM: &str = "not authorized to perform";
 
 /// What a message says: the action, the resource and the kind of policy that decided.
@@ -90,7 +90,7 @@ fn cause(message: &str) -> DenialCause {
         ("resource-based policy", DenialCause::ResourcePolicy),
         ("role trust policy", DenialCause::ResourcePolicy),
     ];
-    // What stands before may be names that anybody chose; the reason is at the end.
+    // The text before may contain names that anyone chose; the reason is at the end.
     let because = message.rfind("because no ").map(|at| (at, "because no "));
     let explicit = message
         .rfind("explicit deny in a")

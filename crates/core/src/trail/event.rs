@@ -1,5 +1,5 @@
-//! One record of CloudTrail. Its shape is AWS's and may change, and its text is anybody's, so a member of another type than
-//! expected counts as absent.
+//! One CloudTrail record. AWS may change its format and anyone may have chosen its text, so a member of an
+//! unexpected type counts as absent.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -70,7 +70,7 @@ pub struct EventIdentity<'a> {
     /// Of the session or the user.
     #[serde(borrow)]
     pub arn: Text<'a>,
-    /// Whose session it is.
+    /// The principal that the session belongs to.
     #[serde(borrow)]
     pub session_context: Lenient<EventSession<'a>>,
 }
@@ -93,7 +93,7 @@ pub struct Issuer<'a> {
     pub arn: Text<'a>,
 }
 
-/// What calls that change policies ask for.
+/// Parameters of calls that change policies.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Request<'a> {

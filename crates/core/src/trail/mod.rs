@@ -12,8 +12,8 @@
 //! | `kept` | some events of many, whatever their order |
 //! | `watched` | what to look for: the changes of a report |
 //! | `trail` | all of that, gathered from events in any order |
-//! | `unreadable` | what files that could not be read could have held |
-//! | `timeline`, `decide` | when a change was applied or tried, and where it stands |
+//! | `unreadable` | what unreadable files may have contained |
+//! | `timeline`, `decide` | when a change was applied or tried, and its state |
 //! | `outcome` | the result as data |
 //!
 //! Everything that is gathered can be joined in any order with the same result, so that files can be read by many threads. What a

@@ -1,4 +1,4 @@
-//! Where the changes of a report stand, as data.
+//! The states of the changes of a report, as data.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub struct WatchResult {
     pub report: String,
     /// After how many days without a denial a change is confirmed.
     pub quiet_days: u32,
-    /// What the trail has, account by account, as far as the report's changes are about them.
+    /// What the trail contains for each account with changes.
     pub coverage: Vec<CoverageRow>,
     /// Files that could not be read, or not to the end: path and reason, at most 100.
     pub unreadable: BTreeMap<String, String>,
@@ -57,13 +57,13 @@ pub struct CoverageRow {
     pub data_events: Vec<String>,
 }
 
-/// Where one change stands.
+/// The state of one change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeOutcome {
     /// What the scripts of the report know it by.
     pub change: String,
-    /// Where it stands.
+    /// The verdict.
     pub verdict: WatchVerdict,
     /// How far it went, unless it is not applied.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,8 @@ pub struct ChangeOutcome {
     /// When it was undone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undone: Option<String>,
-    /// How many removed actions the trial does not deny, because another policy allows them as well or for want of room.
+    /// Number of removed actions that the trial does not deny, because another policy also allows them or for
+    /// lack of space.
     #[serde(skip_serializing_if = "is_zero")]
     pub untried: usize,
     /// How many denials of removed actions there were since; of very many not all are counted.
@@ -113,7 +114,7 @@ codes! {
         Waiting = "waiting",
         /// Nothing was denied for the quiet days.
         Confirmed = "confirmed",
-        /// The trail cannot tell.
+        /// The trail cannot show a denial, or when the change was applied.
         NotVisible = "not-visible",
         /// It was applied and undone.
         RolledBack = "rolled-back",
@@ -169,7 +170,7 @@ codes! {
         ChangedOtherwise = "changed-otherwise",
         /// The policy of a permission set was changed, and its roles have no event of that.
         RolesUnclear = "roles-unclear",
-        /// Not all whom it is about have it.
+        /// Not all principals of the change have it.
         PartlyApplied = "partly-applied",
         /// The document of the trial is not in the trail.
         TrialUnknown = "trial-unknown",
@@ -237,7 +238,7 @@ pub struct DeniedEvent {
     pub time: String,
     /// CloudTrail's id of the event.
     pub id: String,
-    /// Whose call it was: the role or user.
+    /// The role or user that made the call.
     pub principal: String,
     /// The session or user, by ARN.
     pub session: String,

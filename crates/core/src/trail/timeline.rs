@@ -75,7 +75,7 @@ pub(super) enum TimelineStep {
     Otherwise,
 }
 
-/// How it went for one holder, or for one managed policy.
+/// The history of the change for one principal, or for one managed policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Course {
     /// Applied since then, and not undone.
@@ -88,7 +88,7 @@ pub(super) struct Course {
     pub(super) may_lack: bool,
 }
 
-/// How a change went for each whom it is about.
+/// The history of a change for each principal or policy that it modifies.
 pub(super) fn courses(
     trail: &Trail<'_>,
     change: &WatchedChange,

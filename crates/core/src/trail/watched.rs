@@ -8,7 +8,7 @@ use crate::arn::{Arn, last_name};
 use crate::decide::HolderKind;
 pub(super) use crate::trial::{POLICY as TRIAL, SID as TRIAL_SID};
 
-/// A role, user or group of one account, by its name: sessions tell no path.
+/// A role, user or group of one account, by name, because sessions omit the path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WatchedPrincipal {
     /// Its account.
@@ -68,9 +68,9 @@ pub struct WatchedChange {
     pub set: bool,
     /// How it is done.
     pub how: PolicyChange,
-    /// Whose policies change. None if a managed policy is edited.
+    /// Principals whose policies change. Empty if a managed policy is edited.
     pub holders: BTreeSet<WatchedPrincipal>,
-    /// Whom it affects, with the ARN.
+    /// Principals that it affects, with their ARNs.
     pub principals: BTreeMap<WatchedPrincipal, String>,
     /// The accounts that it is about.
     pub accounts: BTreeSet<String>,
@@ -97,7 +97,7 @@ impl WatchedChange {
     }
 }
 
-/// Whom and what to look for.
+/// The principals and actions to look for.
 #[derive(Debug, Clone, Default)]
 pub struct WatchList {
     principals: BTreeSet<WatchedPrincipal>,

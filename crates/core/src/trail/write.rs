@@ -67,7 +67,7 @@ pub(super) enum Write {
     DeletePolicy,
 }
 
-/// The write that a record tells of, if it does. What failed changed nothing.
+/// The write in a record, if there is one. Failed calls changed nothing.
 pub(super) fn write_of(event: &TrailEvent<'_>, account: &str) -> Option<(WriteTarget, Write)> {
     if event.error_code.get().is_some() || event.event_source.as_str() != IAM {
         return None;
@@ -76,7 +76,7 @@ pub(super) fn write_of(event: &TrailEvent<'_>, account: &str) -> Option<(WriteTa
     let name = event.event_name.as_str();
     let text = |text: &super::Text<'_>| text.get().map(str::to_owned);
     let says = || asked.policy_document.get().and_then(meaning);
-    // What a trial denies is needed whole, and IAM takes no more than 10,240 characters of it.
+    // The trial's document is needed in full; IAM accepts at most 10,240 characters of it.
     let trial = |policy: &str| {
         let document = asked
             .policy_document
@@ -116,7 +116,7 @@ pub(super) fn write_of(event: &TrailEvent<'_>, account: &str) -> Option<(WriteTa
                     },
                 ));
             }
-            // The trial of a permission set stands in its inline policy, beside what that grants.
+            // The trial of a permission set is in its inline policy, next to the statements that grant.
             let (rest, trial) = asked
                 .policy_document
                 .get()

@@ -1,4 +1,4 @@
-//! Whether a trial denies more than a change takes, told from the documents of the change.
+//! Checks, from the documents of a change, that its trial denies no more than the change removes.
 
 use std::fmt;
 
@@ -29,8 +29,9 @@ impl fmt::Display for Excess {
     }
 }
 
-/// What a trial denies that the change does not take from the policy, if anything: each pattern has to lie within what the
-/// policy allows before and apart from all that its documents allow after, over all names of actions.
+/// What a trial denies although the change does not remove it, if anything. For all action names, each
+/// pattern must match only what the policy allows before the change and nothing that its documents allow
+/// after it.
 pub fn excess<'a>(
     actions: &[String],
     before: &Document<'a>,

@@ -5,9 +5,9 @@
 //! the principal does. So the Deny stands for all resources and needs no condition. An action that another policy also
 //! allows, or the same policy through another group, is left out: the change does not take it, and a Deny would.
 //!
-//! A wildcard is written only to save characters, and only where everything that it matches is taken, also of what the
-//! catalog lacks. The maker goes by sets of permissions; `check` holds what it made against the documents and shares the
-//! parser, the matcher and the catalog with it.
+//! A wildcard is written only to save characters, and only where everything that it matches is taken, also of
+//! what the catalog lacks. The trial is built from sets of permissions; `check` compares it with the
+//! documents themselves. They share only the parser, the matcher and the catalog.
 
 mod check;
 mod patterns;
@@ -35,22 +35,22 @@ pub struct TrialRoom {
     policies: usize,
 }
 
-/// It takes more policies than there is room for.
+/// It needs more policies than can be attached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrialDoesNotFit {
     /// So many.
     pub policies: usize,
-    /// For so many there is room.
+    /// Number of policies that can be attached.
     pub room: usize,
 }
 
 impl TrialRoom {
-    /// So many policies of so many characters.
+    /// Room for `policies` policies of `chars` characters each.
     pub fn of(chars: usize, policies: usize) -> Self {
         Self { chars, policies }
     }
 
-    /// Managed policies of their own, for a principal that can have so many more attached.
+    /// Separate managed policies, for a principal that can have `policies` more attached.
     pub fn attached(policies: usize) -> Self {
         Self {
             chars: MANAGED,
@@ -58,7 +58,7 @@ impl TrialRoom {
         }
     }
 
-    /// One statement of the inline policy of a permission set that has so many characters already.
+    /// One statement in the inline policy of a permission set that already has `taken` characters.
     pub fn in_permission_set(taken: usize) -> Self {
         Self {
             chars: PERMISSION_SET.saturating_sub(taken),
@@ -67,7 +67,7 @@ impl TrialRoom {
     }
 }
 
-/// The actions to deny for what is lost, a list for each policy: name by name if one policy has the room.
+/// The actions to deny for what is lost, one list per policy. Lists every name if they fit into one policy.
 ///
 /// # Errors
 /// When they do not fit.
@@ -103,7 +103,7 @@ fn fitting(policies: Vec<Vec<String>>, room: TrialRoom) -> Result<Vec<Vec<String
     }
 }
 
-/// Shares names out to policies of at most so many characters, in their order.
+/// Distributes names, in order, over policies of at most `chars` characters.
 fn split(names: Vec<String>, chars: usize) -> Vec<Vec<String>> {
     let empty = DenyPolicy::of(&mark("", &[]), &[]).chars();
     let (mut policies, mut left): (Vec<Vec<String>>, usize) = (Vec::new(), 0);
@@ -169,7 +169,7 @@ impl<'a> DenyStatement<'a> {
     }
 }
 
-/// Tells the trial of a change that denies these actions from all others: in the name of its policy, and in its Sid.
+/// Identifies the trial of a change that denies these actions. Used in the name of its policy and in its Sid.
 pub fn mark(change: &str, actions: &[String]) -> String {
     let text = format!("{change}\n{}", actions.join("\n"));
     FileHash::of(text.as_bytes())

@@ -9,8 +9,8 @@ use crate::policy::{Pattern, Shape};
 /// An action's name in small letters, as it is spelled, and whether it is taken.
 type Name<'n> = (Cow<'n, str>, Cow<'n, str>, bool);
 
-/// Name by name, as far as names are known: those of the catalog, and those that some policy or evidence has beyond it. Of a
-/// service that the catalog lacks, a wildcard that is taken as a whole is one of them.
+/// Every known name: those in the catalog, and those that a policy or the evidence adds. For a service that
+/// the catalog lacks, a wildcard that is removed entirely counts as a name.
 pub fn names(lost: &Permissions<'_>, harvest: &Harvest) -> Vec<String> {
     let mut all: BTreeMap<(String, String), String> = BTreeMap::new();
     for (service, name, _) in lost.iter() {
@@ -33,7 +33,8 @@ pub fn names(lost: &Permissions<'_>, harvest: &Harvest) -> Vec<String> {
     all.into_values().collect()
 }
 
-/// With a prefix wherever everything that begins with it is taken, and a service as a whole where all of it is.
+/// Shortened to a prefix where everything with that prefix is removed, and to the whole service where all of
+/// it is.
 pub(super) fn shortened(lost: &Permissions<'_>, harvest: &Harvest) -> Vec<String> {
     let mut short = Vec::new();
     let mut services: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! Semantics as data: every file under tests/cases is one sentence about behaviour, with its input and what must come
-//! out. tests/cases/README.md tells the format.
+//! Semantics as data: every file under tests/cases is one sentence about behaviour, with its input and what
+//! must come out. tests/cases/README.md describes the format.
 
 mod input;
 

@@ -289,7 +289,7 @@ fn denials() -> impl Strategy<Value = Vec<(usize, u8, u8, bool)>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: if std::env::var_os("LAWS").is_some() { 2_000 } else { 100 }, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The promise: whoever was denied a removed action after the change never hears that it is confirmed.
+    /// The promise: a change is never confirmed if a removed action was denied after it.
     #[test]
     fn a_change_is_never_confirmed_after_a_denial_of_what_it_removes(denied in denials(), applied in (1..6u8, 0..24u8)) {
         let actions = ["DescribeInstances", "DeleteVolume", "RunInstances", "Unheard", "describeinstances", "CreateVolume"];

@@ -208,7 +208,7 @@ fn what_cannot_be_read_is_never_nobody() {
         part.sentence(),
         "can be assumed by account 111111111111 of the organisation; parts of the trust policy could not be read"
     );
-    assert_eq!(of(json!([])).sentence(), "can be assumed by nobody");
+    assert_eq!(of(json!([])).sentence(), "can be assumed by no one");
 }
 
 #[test]

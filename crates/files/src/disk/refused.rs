@@ -10,13 +10,13 @@ pub(super) enum Refused {
     Link,
     /// A pipe, a device or a folder in the place of a file.
     NotPlain,
-    /// Somebody else made it.
+    /// Another user created it.
     Foreign,
     /// Others may write to it.
     Writable,
     /// It was made for us alone, and others may look into it all the same.
     Readable,
-    /// Whoever likes can take away what is made there.
+    /// Anyone can remove what is created there.
     Shared,
 }
 

@@ -19,7 +19,7 @@ const PASS: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
 const PASS: OFlags = OFlags::RDONLY;
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
-/// No link is followed, and nobody waits for the other end of a pipe.
+/// Follows no link, and does not wait for the other end of a pipe.
 const PLAIN: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 const OTHERS: Mode = Mode::RWXG.union(Mode::RWXO);
 
@@ -46,7 +46,7 @@ impl Folder {
         &self.path
     }
 
-    /// Refuses a folder in which anybody may rename and remove what others made.
+    /// Refuses a folder in which anyone can rename or remove files of others.
     pub fn refuse_shared(&self) -> io::Result<()> {
         let mode = mode_of(&sys::fstat(&self.handle)?);
         if mode.contains(Mode::WOTH) && !mode.contains(Mode::SVTX) {
@@ -76,7 +76,8 @@ impl Folder {
         }
     }
 
-    /// Refuses what somebody else put into a folder where anybody may put things. What its owner put there is his to put.
+    /// Refuses an entry that another user created in a world-writable folder. Entries of the folder's owner
+    /// are accepted.
     pub fn trusts(&self, name: &OsStr) -> io::Result<()> {
         let here = sys::fstat(&self.handle)?;
         match self.look(name)? {
@@ -154,7 +155,7 @@ impl Folder {
         })
     }
 
-    /// Systems tell in several ways that a link is no folder.
+    /// Systems return different errors for a link that is not a folder.
     fn unopened(&self, error: Errno, name: &Path) -> io::Error {
         match (error, self.kind(name.as_os_str())) {
             (Errno::LOOP | Errno::NOTDIR | Errno::MLINK, Ok(Some(FileKind::Link))) => Refused::Link.into(),
@@ -274,7 +275,7 @@ impl Folder {
         Some(told.f_bavail.saturating_mul(told.f_frsize))
     }
 
-    /// Takes a lock; none when somebody has it.
+    /// Takes a lock; `None` if it is held.
     pub fn lock(&self, name: &OsStr) -> io::Result<Option<Lock>> {
         loop {
             let mode = Mode::RUSR | Mode::WUSR;
@@ -301,7 +302,8 @@ impl Folder {
                     if lock.is_there() {
                         return Ok(Some(lock));
                     }
-                    // Whoever had it has ended and taken the file away in between: the next may be locking a new one.
+                    // The previous holder ended and removed the file meanwhile, so another process may be
+                    // locking a new one.
                 }
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(error)) => return Err(error),
@@ -339,13 +341,13 @@ impl Drop for Lock {
 }
 
 impl Folder {
-    /// Whether whoever runs this made something here. On some network file systems it belongs to somebody else all the same: the
-    /// server gives all that is made there to one user.
+    /// Whether the current user created this. On some network file systems the server assigns every new file
+    /// to one other user.
     fn is_ours(&self, stat: &Stat) -> bool {
         stat.st_uid == geteuid().as_raw() || self.owner_of_new() == Some(stat.st_uid)
     }
 
-    /// Whose a new file is here.
+    /// The owner of a new file here.
     fn owner_of_new(&self) -> Option<u32> {
         let (file, name) = exclusively(DRAFT.0, DRAFT.1, |name| self.create(name)).ok()?;
         let owner = sys::fstat(&file).ok().map(|stat| stat.st_uid);

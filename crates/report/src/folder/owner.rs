@@ -9,14 +9,14 @@ use leastwise_core::report::{Files, Hands, PrincipalRow, Recommendation};
 /// An owner. Accounts come before people, each in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
-    /// Nobody is named: the account, by its id.
+    /// No owner tag: the account, by its ID.
     Account(String),
     /// The value of the tag.
     Tag(String),
 }
 
 impl Owner {
-    /// Of a principal of an account. A tag without a value names nobody.
+    /// The owner of a principal. A tag without a value names no owner.
     pub fn of(principal: &PrincipalRow, account: &str, tag: Option<&str>) -> Self {
         let value = tag
             .and_then(|tag| principal.tags.get(tag))
@@ -91,7 +91,7 @@ impl<'r> Own<'r> {
         self.names.contains(&(kind, name))
     }
 
-    /// Those whose attachments change and that are the owner's.
+    /// Principals of the owner whose attachments change.
     pub fn hands<'c>(&self, change: &'c Recommendation) -> Vec<&'c Hands> {
         change
             .holders

@@ -18,14 +18,14 @@ use leastwise_core::report::{
 /// What a pack says of an account.
 pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
     let mut pack = whole.clone();
-    // The analyzer lives with whoever administers it.
+    // The analyzer may be in the account of its administrator.
     let account = &whole.summary.id;
     let is_at_home = |arn: &String| Arn::of(arn).account == account;
     pack.summary.evidence.analyzer = pack.summary.evidence.analyzer.filter(is_at_home);
     pack.summary.evidence.other_analyzers.retain(is_at_home);
-    // It is for the next night's scan, which is nobody's but the whole's.
+    // Only the next scan of the whole organisation uses it.
     pack.grants = None;
-    // The words of AWS name who was refused: whoever scans, from another account.
+    // AWS's message names the principal that was denied: the scanner, from another account.
     for failed in &mut pack.summary.failures {
         (failed.failure.message, failed.failure.detail) = (None, None);
     }
@@ -41,7 +41,7 @@ pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
     let removals = removals(&pack.principals);
     let recommendations = pack.recommendations.into_iter().map(|it| share(it, &removals));
     pack.recommendations = recommendations.filter_map(|it| change(it, own)).collect();
-    // They are choices about all whom they reach, and so are their figures.
+    // Alternatives and their figures concern all affected principals.
     pack.alternatives = pack
         .alternatives
         .into_iter()
@@ -60,7 +60,7 @@ pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
     pack
 }
 
-/// The account in short, as far as it is the owner's.
+/// Summarises the owner's share of the account.
 fn summarise(pack: &mut AccountReport, own: &Own<'_>) {
     let summary = &mut pack.summary;
     let is_told = |failed: &Failed| failed.principal.as_deref().is_none_or(|arn| own.has(arn));
@@ -134,11 +134,11 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
         return None;
     }
     if it.others > 0 {
-        // What became of it may be about one of the others.
+        // The status may be that of another owner's principal.
         it.since = None;
         // What some of the others use is not this owner's to know.
         it.used.clear();
-        // It may be one of the others who used a service last, or of whom a reason tells a tag or a day.
+        // The last use may be another owner's, and a reason may contain another owner's tag or date.
         it.unused
             .iter_mut()
             .for_each(|service| service.last_accessed = None);
@@ -158,7 +158,7 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
             .is_none_or(|it| own.is_holder(it.kind, &it.name))
     });
     if let Some(first) = hands.first() {
-        // The change goes by the name of the first whose attachment changes.
+        // The change is named after the first principal whose attachment changes.
         (it.holder_kind, it.holder, it.files) = (first.kind, first.name.clone(), first.files.clone());
     }
     it.holders = hands;
@@ -190,7 +190,8 @@ fn left_alone(mut it: LeftAlone, own: &Own<'_>) -> Option<LeftAlone> {
     (!it.reaches.is_empty()).then_some(it)
 }
 
-/// Why a policy stays. That nobody is sure enough is told with the first reason, which may be about one of the others.
+/// Why a policy is not changed. With low confidence, this includes the first reason, which may concern
+/// another owner's principal.
 fn why(code: PolicyState, why: String, others: usize) -> String {
     match code {
         PolicyState::Blocked if others > 0 => {
@@ -201,8 +202,8 @@ fn why(code: PolicyState, why: String, others: usize) -> String {
     }
 }
 
-/// What a pack says of the changes of many accounts: the families with their recommendations. `removals` tells what each
-/// change takes from the pack's principals of each account.
+/// The changes for several accounts in a pack: families with their recommendations. `removals` has what each
+/// change removes from the pack's principals, by account.
 pub fn families(
     whole: &Report,
     own: &Own<'_>,
@@ -247,11 +248,12 @@ pub fn families(
     (rows.collect(), changes.collect())
 }
 
-/// The rules that leave some of a pack's principals as they are; `covered` tells how many each does, by its id.
+/// The rules that except some of a pack's principals. `covered` has the number of principals of each rule, by
+/// ID.
 pub fn exceptions(whole: &Report, covered: &BTreeMap<String, usize>) -> Vec<ExceptionRow> {
     let rows = whole.exceptions.iter().filter_map(|rule| {
         let principals = *covered.get(&rule.id)?;
-        // What it does elsewhere is told there.
+        // Its effects elsewhere are in other packs.
         let mut row = ExceptionRow {
             principals,
             policies: 0,

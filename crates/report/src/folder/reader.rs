@@ -42,7 +42,7 @@ pub enum FolderError {
         found: u32,
         oldest: u32,
     },
-    /// The manifest is not the one that somebody kept the digest of.
+    /// The manifest does not match the expected digest.
     #[error("`{}` has SHA-256 {found}, but --manifest-sha256 is {wanted}", path.display())]
     OtherManifest {
         path: PathBuf,
@@ -100,7 +100,8 @@ pub struct ReportFolder {
 }
 
 impl ReportFolder {
-    /// Opens a report that a run builds on: nobody else could have written it, and each file is as the manifest lists it.
+    /// Opens a report that a run builds on: no other user can have written it, and every file matches the
+    /// manifest.
     pub fn open(path: &Path, oldest: u32) -> Result<Self, FolderError> {
         let bytes = files::own_bytes(path, MANIFEST, files::REPORT);
         let bytes = bytes.map_err(|error| unread(path, MANIFEST, error))?;
@@ -111,7 +112,7 @@ impl ReportFolder {
         Self::of(path, &bytes, oldest, true)
     }
 
-    /// Opens a report to be examined, whoever wrote it: its files are given as they lie there.
+    /// Opens an untrusted report to examine it: returns its files unchecked.
     pub fn examine(path: &Path, wanted: Option<FileHash>) -> Result<Self, FolderError> {
         let bytes = files::bytes(path, MANIFEST, files::REPORT);
         let bytes = bytes.map_err(|error| unread(path, MANIFEST, error))?;
@@ -177,7 +178,7 @@ impl ReportFolder {
         self.json(HISTORY)
     }
 
-    /// Which names the proofs rest on beside the catalog.
+    /// The names that the proofs use besides the catalog.
     pub fn basis(&self) -> Result<BasisFile, FolderError> {
         self.json(BASIS)
     }

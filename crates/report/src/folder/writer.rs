@@ -47,7 +47,7 @@ pub enum WriteError {
         /// Where.
         path: PathBuf,
     },
-    /// What would be replaced has a file that it does not tell of.
+    /// The folder to replace has a file that its manifest does not list.
     #[error("refusing to overwrite `{path}`: leastwise did not write `{file}` in it")]
     Stranger {
         /// Where.
@@ -84,7 +84,7 @@ pub enum WriteError {
 }
 
 impl WriteError {
-    /// The mend.
+    /// How to fix it.
     pub fn help(&self) -> &'static str {
         match self {
             Self::Io { error, .. } => {
@@ -116,7 +116,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Makes ready to write, so that a bad place is told before the long work.
+    /// Prepares to write, so that a bad path fails before the long work.
     ///
     /// # Errors
     /// When the place cannot be written, holds something else, or is being written by another run.
@@ -138,7 +138,7 @@ impl Writer {
         let Some(lock) = lock else {
             return Err(WriteError::Locked { path: target });
         };
-        // Under the lock, what an earlier run left behind belongs to nobody.
+        // Under the lock, no other run can own what an earlier run left behind.
         work::clear(&parent, &name).map_err(io(&target))?;
         if let Some(free) = parent.room().filter(|free| *free < LEAST_FREE) {
             return Err(WriteError::Full {
@@ -168,7 +168,7 @@ impl Writer {
         &self.target
     }
 
-    /// How much room there is, where the system tells.
+    /// Free space in bytes, if the system reports it.
     pub fn room(&self) -> Option<u64> {
         self.folder().room()
     }
@@ -192,7 +192,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Puts text behind what a file has so far. A comma and a line's end stand before an element that is not the first.
+    /// Appends text to a file. Writes a comma and a newline before every element except the first.
     ///
     /// # Errors
     /// When it cannot be written, or another file has its name.
@@ -227,7 +227,7 @@ impl Writer {
         text.map_err(|error| self.io(path, error))
     }
 
-    /// The same of a value as JSON, which is never in memory as a whole. Tells how long it is.
+    /// Same, for a value as JSON, which is streamed. Returns its length.
     ///
     /// # Errors
     /// When it cannot be written, or was written before.
@@ -236,7 +236,7 @@ impl Writer {
         self.put_json(path, value)
     }
 
-    /// The same of a file that was written before, of which more is known now.
+    /// Same, for a file that was already written and is now replaced by a more complete one.
     ///
     /// # Errors
     /// When it cannot be written, or was not written before.
@@ -310,7 +310,7 @@ impl Writer {
     /// When the place cannot be changed, or what is there is not only an earlier report any more; it is still there then.
     pub fn finish(mut self) -> Result<PathBuf, WriteError> {
         let (parent, name) = self.work.place();
-        // The run may have taken hours, and somebody may have put something of his own there meanwhile.
+        // The run may have taken hours, and someone may have put other files there meanwhile.
         self.output.can_replace(parent, name)?;
         let published = self.work.publish();
         published.map_err(|error| WriteError::Io {

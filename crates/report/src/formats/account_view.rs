@@ -109,7 +109,7 @@ impl<'r> AccountChange<'r> {
         let row = match (policy.kind, share) {
             (_, None) => policy.arn.and_then(|arn| lookup.policy_of_arn(arn)),
             (PolicyKind::Inline, Some(_)) => None,
-            // What is decided for many accounts tells only the name: each has its own.
+            // A decision for several accounts has only the name, because the ARN differs in each.
             (kind, Some(_)) => lookup.policy_named(kind, policy.name),
         };
         let arn = if share.is_some() {

@@ -239,7 +239,7 @@ impl<'v> Around<'v, '_> {
     }
 }
 
-/// The changes of permission sets. They belong to no account, and are told with the first one.
+/// The changes of permission sets. They belong to no account, so they are listed with the first one.
 pub(super) fn set_changes<'r>(view: &AccountView<'r>, read: &Read<'_>) -> Vec<SetChange<'r>> {
     let all = view.report.recommendations.iter().filter(|_| view.is_first());
     let sets = all.filter(|it| it.holder_kind == HolderKind::PermissionSet);
@@ -300,7 +300,7 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
 }
 
 impl ResourceChange<'_> {
-    /// Whether what is by hand comes before the rest: there is no room for both.
+    /// Whether the manual steps come first, because the quota does not allow both policies.
     pub(super) fn hands_first(&self) -> bool {
         self.of.it.notes.contains(&Note::DetachBeforeAttach)
     }
@@ -391,7 +391,7 @@ fn in_shell(word: &str) -> String {
 pub(super) fn ascii(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        // Beyond ASCII there is nothing in JSON but what stands in strings.
+        // In JSON, non-ASCII characters occur only in strings.
         if c.is_ascii() && (!c.is_ascii_control() || c == '\n') {
             out.push(c);
         } else {

@@ -1,4 +1,4 @@
-//! What became of the findings of an earlier report, for formats that say so: SARIF, OCSF and ASFF.
+//! The status of the findings of an earlier report, for the formats that show it: SARIF, OCSF and ASFF.
 //!
 //! An account of the earlier report is read when that account is rendered, once for all formats, and dropped. What the earlier report said is
 //! rendered by the code that renders today's, so that a change of the form is no change of a finding.
@@ -15,21 +15,21 @@ use leastwise_core::report::{AccountReport, Coverage, Report, Status};
 /// Gives an account of an earlier report, by its id.
 pub type ReadAccount = dyn Fn(&str) -> Option<AccountReport> + Send + Sync;
 
-/// An earlier report, and what became of what it said.
+/// An earlier report, and the status of its findings.
 pub struct Earlier {
     report: Report,
-    /// Recommendations of it, by id, of which nobody knows whether they are done.
+    /// IDs of its recommendations that may or may not have been applied.
     open: BTreeSet<String>,
     /// Recommendations of today, by id, that reports before the earlier one know: it could not read their account.
     known: BTreeMap<String, FindingState>,
     read: Box<ReadAccount>,
-    /// What became of today's findings, where a finished report tells: then nothing is compared.
+    /// The status of today's findings, if read from a finished report. Then nothing is compared.
     told: Option<FindingStates>,
-    /// The accounts that somebody holds.
+    /// The accounts that are in memory.
     held: Mutex<BTreeMap<String, Weak<AccountReport>>>,
 }
 
-/// What became of a finding.
+/// The status of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FindingState {
     /// It was not there before.
@@ -63,11 +63,11 @@ impl FindingState {
 
 /// A finding, as a format writes it.
 pub(super) trait TrackedFinding {
-    /// What it is known by from night to night.
+    /// Its ID, which is the same in every run.
     fn uid(&self) -> &str;
     /// The principal that it is about, if it is about one alone.
     fn principal(&self) -> Option<&str>;
-    /// All of it that is not the date of a night.
+    /// Its content without the dates of a run.
     fn substance(&self) -> String;
 }
 
@@ -115,7 +115,7 @@ impl Earlier {
         }
     }
 
-    /// As one format of a finished report tells it.
+    /// The statuses as read from one format of a finished report.
     pub fn told(states: FindingStates) -> Self {
         Self {
             report: Report::empty(),
@@ -132,7 +132,7 @@ impl Earlier {
         &self.report
     }
 
-    /// An account of it, which is not read again as long as somebody holds it.
+    /// An account of the earlier report. It is not read again while it is in memory.
     pub fn account(&self, id: &str) -> Option<Arc<AccountReport>> {
         let held = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.report.accounts.iter().any(|account| account.id == id) {
@@ -146,8 +146,8 @@ impl Earlier {
         Some(account)
     }
 
-    /// Today's findings of the organisation, or of one account, with what became of them, and behind them those that were
-    /// there and are gone.
+    /// Today's findings of the organisation or of one account with their statuses, followed by earlier ones
+    /// that are gone.
     pub(super) fn judged<F: TrackedFinding>(
         &self,
         report: &Report,
@@ -194,7 +194,7 @@ impl Earlier {
         known.copied().unwrap_or(FindingState::New)
     }
 
-    /// Whether what is no longer found is known to be gone. Only an account that was read whole can tell.
+    /// Whether a missing finding is known to be resolved. That requires a completely read account.
     fn is_over(
         &self,
         report: &Report,
@@ -217,7 +217,7 @@ impl Earlier {
         let principal = finding
             .principal()
             .and_then(|arn| account.and_then(|account| account.principals.iter().find(|it| it.arn == arn)));
-        // An exception hides what is unused, and without evidence nobody knows.
+        // An exception hides unused permissions, and without usage data nothing is known.
         principal.is_none_or(|it| {
             !matches!(
                 it.status,

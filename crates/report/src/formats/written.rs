@@ -1,6 +1,7 @@
-//! The files of a finished report that tell what became of an earlier one, read back: SARIF, OCSF and ASFF. The earlier report
-//! is not at hand then, so what became of a finding is what they say; all else of today's findings is rendered again, and what
-//! is said to be gone is told apart.
+//! Reads back the files of a finished report that show how it compares with an earlier one: SARIF, OCSF and
+//! ASFF. The earlier report is not available then, so the status of a finding is taken from these files;
+//! everything else about today's findings is rendered again, and resolved ones are recognised by their
+//! status.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ pub enum Judging {
     Sarif,
 }
 
-/// What became of findings, by the beginning of the hash of what each is known by: there may be millions.
+/// Statuses of findings by a prefix of the hash of their IDs: there may be millions.
 #[derive(Debug, Default)]
 pub struct FindingStates(BTreeMap<[u8; 8], FindingState>);
 
@@ -35,7 +36,7 @@ impl Judging {
         }
     }
 
-    /// What became of the finding of a line, and what it is known by. Some lines have none.
+    /// The ID and status of the finding on a line. Some lines have none.
     fn state(self, line: &str) -> Option<(String, FindingState)> {
         let finding: Value = serde_json::from_str(line.trim_end_matches(',')).ok()?;
         let text = |path: &str| finding.pointer(path).and_then(Value::as_str);
@@ -69,7 +70,7 @@ impl FindingStates {
         }
     }
 
-    /// What became of a finding. One of which nothing is said is new.
+    /// The status of a finding. One without an entry is new.
     pub(super) fn of(&self, uid: &str) -> FindingState {
         self.0.get(&key(uid)).copied().unwrap_or(FindingState::New)
     }

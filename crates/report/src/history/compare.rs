@@ -14,12 +14,12 @@ use super::used::lapse;
 use leastwise_core::digest::FileHash;
 use leastwise_core::report::Status;
 
-/// The accounts that one of two nights knows of, sorted.
+/// The accounts of either run, sorted.
 pub fn accounts<'n>(old: &'n Night, new: &'n Night) -> BTreeSet<&'n str> {
     old.accounts().into_iter().chain(new.accounts()).collect()
 }
 
-/// What became of every piece of advice about one account, from one report to a later one. Sorted by key.
+/// The status of every recommendation for one account, from one report to a later one. Sorted by key.
 pub fn compare_account(old: &Night, new: &Night, account: &str) -> Vec<HistoryRow> {
     let keys = below(&old.said, account)
         .chain(below(&new.said, account))
@@ -76,24 +76,24 @@ fn below<'n, T>(all: &'n BTreeMap<Key, T>, account: &'n str) -> impl Iterator<It
         .take_while(move |key| key.account == account)
 }
 
-/// How many nights running have advised the same, and the day of the evidence of the latest.
+/// Number of consecutive runs with the same recommendation, and the date of the latest usage data.
 fn nights(old: &Night, new: &Night, key: &Key, status: Status) -> (u32, Option<Date>) {
     // That something else of the account was looked at again says nothing about it.
     let of = |night: &Night| night.said.get(key).and_then(|said| said.day);
     let tonight = of(new);
-    // The first of two reports that say the same was one night.
+    // The first of two equal reports counts as one run.
     let (nights, last) = match old.history.get(key) {
         Some(past) => (past.nights, past.last_night.or_else(|| of(old))),
         None => (1, of(old)),
     };
     match status {
         Status::Same if nights == 0 => (1, tonight),
-        // Evidence without a date may be that of the night before, so it adds no night.
+        // Usage data without a date may be that of the previous run, so it does not count.
         Status::Same if tonight.is_some_and(|tonight| last.is_some_and(|last| tonight > last)) => {
             (nights.saturating_add(1), tonight)
         }
         Status::Same => (nights, last.or(tonight)),
-        // A night on which something could not be read neither counts nor begins anew.
+        // A run that could not read something neither counts nor resets the count.
         Status::NotRead => (nights, last),
         // So may what is decided for many accounts wait for one of them; any other advice is that of an account that was read.
         Status::Withheld if !new.gaps.is_empty() && was_of_many(old, key) => (nights, last),
@@ -143,15 +143,15 @@ fn status(old: &Night, new: &Night, key: &Key) -> Option<Status> {
         (None, Some(_)) => Some(Status::New),
         (Some(before), Some(now)) if before == now => Some(Status::Same),
         (Some(_), Some(_)) => Some(Status::Changed),
-        // Only an account that was read whole can tell that something is gone.
+        // Only a completely read account shows that something is gone.
         (Some(_), None) if !new.whole.contains(&key.account) => Some(Status::NotRead),
         (Some(_), None) if new.said.get(key).is_none_or(|said| said.settled) => Some(Status::Resolved),
         (Some(_), None) => Some(Status::Withheld),
     }
 }
 
-/// How many changes ended in which status between two nights, each change of several principals counted once: what is
-/// foremost of those whom it reaches.
+/// Number of changes by status between two runs. A change that affects several principals counts once, with
+/// the most important status among them.
 pub fn counted(old: &Night, new: &Night, rows: &[HistoryRow]) -> BTreeMap<Status, usize> {
     let change = |night: &'_ Night, key: &Key| night.said.get(key).and_then(|said| said.change.clone());
     let today: BTreeSet<&str> = new

@@ -30,7 +30,7 @@ impl<'r> ReportSide<'r> {
             .map(|it| it.unused.as_slice())
     }
 
-    /// What is unused, as far as that is known: by its advice, or nothing is.
+    /// Unused actions, if known: those of the recommendation, or none.
     fn known_unused(&self, row: &HistoryRow) -> Option<&'r [UnusedService]> {
         let is_settled = self.night.said.get(&row.key).is_some_and(|said| said.settled);
         let is_whole = self.night.whole.contains(&row.key.account);
@@ -54,8 +54,8 @@ pub fn may_show_use(old: &Night, new: &Night, row: &HistoryRow) -> bool {
     };
     // What is no longer granted is not in use, nor is what another way of sharing a policy leaves.
     let is_granted = now.granted >= before.granted;
-    // What is kept by a rule, or for somebody else who holds the policy, stays and is unused as before. Names are not told of
-    // it, so that nothing is taken for used on a night on which more stays.
+    // Actions kept by a rule or for another principal with the policy are still unused, but not listed by
+    // name. So if more is kept than before, nothing counts as used in this run.
     let is_spared = now.remains > before.remains;
     // Of another document it is not known what it no longer grants, however much it grants.
     let is_it = now.change == before.change && now.document == before.document;
@@ -86,7 +86,8 @@ pub fn remember(row: &mut HistoryRow, old: &ReportSide<'_>, new: &ReportSide<'_>
             (used.last, used.times) = (today, used.times.saturating_add(1));
         }
     }
-    // Of a service that was unused as a whole and is used in part, the rest is unused by name from then on.
+    // If a service that was entirely unused is now partly used, the rest is listed as unused by name from
+    // then on.
     if has_service(row)
         && let Some(before) = old.known_unused(row)
     {
@@ -112,7 +113,7 @@ pub fn remember(row: &mut HistoryRow, old: &ReportSide<'_>, new: &ReportSide<'_>
     row.past.flapping = flapping.cloned().collect();
 }
 
-/// Whether a service is remembered that was unused as a whole and came into use.
+/// Whether the history has a service that was entirely unused and came into use.
 pub fn has_service(row: &HistoryRow) -> bool {
     row.past.status != Status::Same && row.past.used.keys().any(|name| name.ends_with(":*"))
 }

@@ -2,12 +2,12 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `used` | actions that came into use, as they are remembered |
-//! | `night` | what one report says in short, and what it remembers of those before it |
+//! | `used` | the record of actions that came into use |
+//! | `night` | a summary of one report, with the history it carries |
 //! | `compare` | two nights |
-//! | `flapping` | actions that are used every so often |
+//! | `flapping` | actions that come into use now and then |
 //! | `ready` | changes that have been the same for long enough |
-//! | `trend` | how all reports of a folder went |
+//! | `trend` | totals of all reports of a folder over time |
 
 mod compare;
 mod flapping;
@@ -38,7 +38,7 @@ pub struct History {
     pub counts: BTreeMap<Status, usize>,
     /// Sorted by account, principal and policy.
     pub rows: Vec<HistoryRow>,
-    /// What was known as unused in accounts that were not read whole: principals and credentials.
+    /// Unused principals and credentials of accounts that were not read completely.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub idle: BTreeSet<String>,
 }

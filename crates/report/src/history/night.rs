@@ -14,7 +14,7 @@ use leastwise_core::report::{
     AccountReport, Coverage, Lookup, PrincipalCode, Recommendation, Report, Status,
 };
 
-/// What one principal's policy is known by, from night to night.
+/// Identifies one principal's policy across runs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Key {
@@ -45,7 +45,7 @@ pub struct NightEntry {
     pub settled: bool,
     /// How much of it the principal does not use and would still be granted after the change.
     pub remains: usize,
-    /// The day of the oldest evidence about the principal: what is advised rests on all of it.
+    /// Date of the oldest usage data of the principal; the recommendation is based on all of it.
     pub day: Option<Date>,
 }
 
@@ -56,19 +56,19 @@ pub struct Night {
     pub said: BTreeMap<Key, NightEntry>,
     /// When the newest evidence was made, by account.
     pub evaluated: BTreeMap<String, String>,
-    /// The accounts that were read whole.
+    /// The accounts that were read completely.
     pub whole: BTreeSet<String>,
-    /// The accounts that were to be read and were not read whole.
+    /// The accounts that should have been read but were not read completely.
     pub gaps: BTreeSet<String>,
     /// What else is to be reviewed: unused principals and credentials. Of an account that was not read, those of before.
     pub idle: BTreeSet<String>,
     /// Of how many principals the evidence is too old to act on.
     pub too_old: usize,
-    /// What earlier nights said.
+    /// What earlier runs reported.
     pub history: BTreeMap<Key, Past>,
 }
 
-/// What earlier nights said of one principal's policy.
+/// What earlier runs reported about one principal's policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Past {
@@ -76,8 +76,8 @@ pub struct Past {
     pub status: Status,
     /// The day of the evidence on which it was first advised.
     pub first_seen: String,
-    /// How many nights running have advised the same, the latest included; none when nothing is advised any more. A night whose
-    /// evidence is of the same day as that of the one before adds nothing.
+    /// Number of consecutive runs with the same recommendation, the latest included; 0 if there is none any
+    /// more. A run whose usage data has the same date as that of the previous run does not count.
     pub nights: u32,
     /// The day of the evidence of the latest of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,7 +88,8 @@ pub struct Past {
     /// It is advised for many accounts together.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub of_many: bool,
-    /// Actions that were unused and came into use, as far back as is remembered. `s3:*` is a service as a whole.
+    /// Actions that were unused and came into use, as far back as the history goes. `s3:*` is a whole
+    /// service.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub used: BTreeMap<String, Used>,
     /// Those of them that are unused again: they are used every so often.
@@ -161,7 +162,8 @@ impl Night {
                 let ready = advice.and_then(|it| it.ready);
                 let document = advice.and_then(|it| hash(&it.files.before));
                 let advice = advice.map(|it| digest(it, &hash));
-                // Of a principal that nobody uses the advice is another: it is neither followed nor needless.
+                // An unused principal gets a different recommendation, so this one was neither applied nor
+                // resolved.
                 let known = matches!(
                     principal.status,
                     PrincipalStatus::Reducible
@@ -212,7 +214,7 @@ impl Night {
         said.collect()
     }
 
-    /// What it knows as unused in accounts that a later night did not read whole.
+    /// Unused principals and credentials in accounts that a later run did not read completely.
     pub fn idle_in_gaps(&self, later: &Self) -> BTreeSet<String> {
         // arn:aws:iam::<account>:user/...
         let is_in_gap = |it: &&String| later.gaps.contains(Arn::of(it).account);

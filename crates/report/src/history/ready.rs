@@ -6,16 +6,17 @@ use super::night::{HistoryRow, Night};
 use super::used::Used;
 use leastwise_core::report::{FlappingAction, Recommendation, Status};
 
-/// What the history says of each recommendation, by id: as much as of the least of those whom it reaches.
+/// The history of each recommendation, by ID: that of the affected principal with the least history.
 #[derive(Debug, Default)]
 pub struct Readiness(BTreeMap<String, One>);
 
 #[derive(Debug)]
 struct One {
     nights: u32,
-    /// The report before marked it ready, or the nights before would have made it so when that report has nothing of it.
+    /// The previous report marked it ready, or the earlier runs would have, if that report does not contain
+    /// it.
     was_ready: bool,
-    /// What became of it since the earlier report: what asks most to be looked at, of those whom it reaches.
+    /// Its status since the earlier report: the most important one among the affected principals.
     since: Status,
     flapping: BTreeMap<String, Used>,
 }
@@ -54,7 +55,7 @@ impl Readiness {
         self.0.values().any(|one| !one.flapping.is_empty())
     }
 
-    /// Writes on a recommendation what became of it since the earlier report.
+    /// Sets the status of a recommendation since the earlier report.
     pub fn mark_since(&self, it: &mut Recommendation) {
         it.since = self.0.get(&it.id).map(|one| one.since);
     }
@@ -70,7 +71,7 @@ impl Readiness {
         });
         it.flapping = flapping.collect();
         let Some(after) = after else { return (false, false) };
-        // Of one that reaches nobody whom the history knows, nothing is known.
+        // A change without any principal in the history has no history.
         let nights = one.map_or(0, |one| one.nights);
         let is_ready = nights >= after && it.flapping.is_empty();
         (it.ready, it.nights_stable) = (Some(is_ready), Some(nights));

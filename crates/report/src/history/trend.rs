@@ -61,7 +61,7 @@ impl Trend {
 }
 
 impl Point {
-    /// Of a report; nothing when its manifest tells no time.
+    /// The totals of a report; `None` if its manifest has no valid time.
     pub fn of(name: &str, manifest: &Manifest, report: &Report) -> Option<Self> {
         let second = manifest.started.parse::<Timestamp>().ok()?.as_second();
         let evaluated = report

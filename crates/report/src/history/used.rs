@@ -26,7 +26,7 @@ pub struct Used {
     pub times: u32,
 }
 
-/// What is still remembered on a day. On a day that nobody knows nothing is forgotten.
+/// The entries that have not expired on a day. Without a known day, none expires.
 pub(super) fn lapse(used: &BTreeMap<String, Used>, today: Option<Date>) -> BTreeMap<String, Used> {
     let holds = |it: &Used| today.is_none_or(|today| days_after(today, it.last) <= REMEMBERED_DAYS);
     used.iter()
@@ -35,8 +35,7 @@ pub(super) fn lapse(used: &BTreeMap<String, Used>, today: Option<Date>) -> BTree
         .collect()
 }
 
-/// What a file says is remembered, as far as it can be: names of actions, as many as are remembered, none of them used after a
-/// day.
+/// The valid entries of a file: names of actions, up to the maximum, none used after the latest day.
 pub(super) fn trusted(mut used: BTreeMap<String, Used>, latest: Option<Date>) -> BTreeMap<String, Used> {
     used.retain(|name, it| {
         it.last = latest.map_or(it.last, |latest| it.last.min(latest));

@@ -10,7 +10,7 @@ use super::Shard;
 use crate::SnapshotError;
 use leastwise_files as files;
 
-/// Why parts do not make a whole. Parts are called by their folders.
+/// Why parts cannot be merged. Messages name parts by their folders.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PartsError {
@@ -123,7 +123,7 @@ pub enum PartsError {
         /// Another one.
         other: PathBuf,
     },
-    /// An account that is another shard's, or nobody's.
+    /// An account that belongs to another shard, or to none.
     #[error("`{}` contains account {account}, which belongs to another shard", path.display())]
     Foreign {
         /// Which part.
@@ -142,7 +142,7 @@ pub enum PartsError {
 }
 
 impl PartsError {
-    /// The mend.
+    /// How to fix it.
     pub fn help(&self) -> &'static str {
         match self {
             Self::Io { error, .. } => files::help(error)

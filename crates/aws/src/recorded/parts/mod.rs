@@ -1,8 +1,8 @@
 //! Parts of a scan that several processes share: what one shard leaves behind, and a cloud that answers from all of them.
 //!
-//! Accounts are dealt out by their ids alone, so that every shard knows its own without asking the others: the first eight
-//! bytes of the SHA-256 of the id, as a big-endian number, modulo the number of shards. Decisions are about the whole
-//! organisation and reading is what takes long, so a shard reads and leaves the answers, and who joins them decides.
+//! An account's shard depends only on its ID, so shards need not communicate: the first eight bytes of the
+//! SHA-256 of the id, as a big-endian number, modulo the number of shards. Reading takes long but decisions
+//! need the whole organisation, so shards only read and save the answers, and the merge decides.
 //!
 //! ```text
 //! part.json               which shard of which run, the accounts that it left out, the SHA-256 of every other file
@@ -65,7 +65,8 @@ fn account_of(path: &str) -> Option<&str> {
     is_account_id(id).then_some(id)
 }
 
-/// The shard that reads an account, of so many. Parts of different versions would not fit together if this changed.
+/// The shard, out of `of`, that reads an account. If this changed, parts of different versions could not be
+/// merged.
 pub fn shard_of(account: &str, of: u32) -> u32 {
     let digest = Sha256::digest(account.as_bytes());
     let number = digest

@@ -28,7 +28,7 @@ pub struct PartManifest {
     pub shard: u32,
     /// Of how many.
     pub of: u32,
-    /// The run that it belongs to, if somebody named it.
+    /// The run that it belongs to, if it was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
     /// Whether AWS was asked, or recorded answers.
@@ -41,14 +41,14 @@ pub struct PartManifest {
     pub units: bool,
     /// `aws`, `aws-us-gov` or `aws-cn`.
     pub partition: String,
-    /// Why AWS does not tell which other accounts there are, where it does not.
+    /// Why the other accounts could not be listed, if that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accounts_unknown: Option<Failure>,
     /// The organisation's accounts, as a digest.
     pub organisation: String,
     /// When its reading began.
     pub started: Timestamp,
-    /// The day of the answers, if they tell it.
+    /// Date of the answers, if they contain one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured_at: Option<String>,
     /// The accounts of its share that are not read, suspended or excluded, by id.

@@ -25,7 +25,7 @@ use leastwise_core::evidence::{Failure, FailureKind};
 use leastwise_core::inventory::wire::{Account, Accounts};
 use leastwise_files as files;
 
-/// Last night's parts are about a day older than tonight's. A shard that was gone on from may be a good part of a day old.
+/// Parts of the previous daily run are about a day old. A resumed shard may be many hours old.
 const WIDEST: SignedDuration = SignedDuration::from_hours(20);
 
 /// All parts of a scan.
@@ -43,7 +43,7 @@ struct FoundPart {
     part: PartManifest,
 }
 
-/// What tells whether the rest can be understood.
+/// The fields that identify the format of the rest.
 #[derive(Deserialize)]
 struct PartHeader {
     format: u32,
@@ -89,7 +89,7 @@ impl Parts {
         self.folders.iter().map(|found| found.part.started).min()
     }
 
-    /// The day of the answers, if they tell it: that of the earliest shard.
+    /// Date of the answers, if they contain one: that of the earliest shard.
     pub fn as_of(&self) -> Option<String> {
         let earliest = self.folders.iter().min_by_key(|found| found.part.started);
         earliest.and_then(|found| found.part.captured_at.clone())
@@ -100,7 +100,7 @@ impl Parts {
         self.folders.first().map(|found| found.part.window_days)
     }
 
-    /// Whether it is known where each account is in the organisation, as far as it can be.
+    /// Whether the OU of each account is known, as far as the shards could determine it.
     pub fn knows_units(&self) -> bool {
         self.folders
             .first()
@@ -112,7 +112,7 @@ impl Parts {
                 .all(|account| !account.paths.is_empty())
     }
 
-    /// The accounts that the shards were told not to read, by id; suspended ones are among them.
+    /// IDs of the accounts that the shards were configured to skip, suspended ones included.
     pub fn left_out(&self) -> Vec<String> {
         self.folders
             .iter()
@@ -289,7 +289,7 @@ fn found(folder: &Path) -> Result<Vec<FoundPart>, PartsError> {
     }
 }
 
-/// Every shard is there once. They stand in their order.
+/// Whether every shard is present exactly once. They are sorted.
 fn is_complete(folder: &Path, found: &[FoundPart]) -> Result<(), PartsError> {
     let Some(first) = found.first() else { return Ok(()) };
     let of = first.part.of;

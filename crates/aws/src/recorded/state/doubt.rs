@@ -30,7 +30,7 @@ pub(super) struct StateDoubts {
     told: AtomicBool,
 }
 
-/// What the note says, for whoever looks into it. Programs go by its digest, which the time makes a new one.
+/// The content of the note, for people. Programs use only its digest, which the timestamp makes unique.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DoubtNote<'n> {
@@ -65,8 +65,9 @@ impl State {
         finding: &Finding,
         events: &dyn EventSink,
     ) -> Option<PathBuf> {
-        // The note first: whoever is killed between the two leaves nothing that is trusted. It is left out when there is
-        // one that the account's file is from before, so that what was read since keeps its worth.
+        // The note comes first, so a run killed between the two leaves nothing that is trusted. No note is
+        // written if a newer one than the account's file exists, so that findings read since then remain
+        // valid.
         if earlier.doubt == self.doubt() {
             self.leave_note(account, finding, events);
         }
@@ -92,7 +93,7 @@ impl State {
         }
     }
 
-    /// Tells once that there is a note, unless this process left it and told so.
+    /// Warns once about a note, unless this process wrote it and already warned.
     pub(in crate::recorded) fn tell_doubt(&self, events: &dyn EventSink) {
         if !self.doubts.told.swap(true, Ordering::Relaxed) {
             events.emit(ReadEvent::StateDoubted {

@@ -6,11 +6,12 @@ use super::{Remembered, State};
 use crate::Recall;
 use leastwise_core::evidence::{Detail, Finding};
 
-/// One in so many remembered findings of an account is read again. About one in a hundred changes in a night anyway, so a
-/// night stays some thirty times cheaper than a full scan, and each finding is checked about every fiftieth night.
+/// One in this many cached findings of an account is read again. About one in a hundred changes between daily
+/// runs anyway, so a run is still some thirty times cheaper than a full scan, and each finding is checked
+/// about every fifty runs.
 const ONE_IN: usize = 50;
-/// No more of one account. A change to one finding in ten shows in so many with a probability of 88 %, and a large account
-/// must not make a night long.
+/// Maximum per account. If one finding in ten changed, this many find it with a probability of 88 %, and a
+/// large account must not prolong a run.
 const MOST: usize = 20;
 
 impl State {
@@ -26,8 +27,8 @@ impl State {
 }
 
 impl Remembered {
-    /// Whether a finding that was read is not what is remembered of it, though nothing that the list tells of it has changed.
-    /// In which order AWS gives the details is no difference.
+    /// Whether a finding differs from the cached one although its entry in AWS's list is unchanged. The order
+    /// of details does not matter.
     pub(in crate::recorded) fn is_contradicted_by(&self, read: &Finding) -> bool {
         self.unchanged(read)
             .is_some_and(|known| read.error.is_some() || sorted(known) != sorted(read))

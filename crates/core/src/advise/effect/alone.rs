@@ -10,7 +10,7 @@ use crate::decide::PolicyPlan;
 pub(in crate::advise) struct LostAlone<'e, 't> {
     /// The change, by id.
     pub(in crate::advise) change: &'e str,
-    /// What the principal can no longer do at all.
+    /// What the principal can no longer do through any policy.
     pub(in crate::advise) lost: Permissions<'t>,
     /// What the changed policy loses and another grant still allows.
     pub(in crate::advise) also_granted: Permissions<'t>,

@@ -4,7 +4,7 @@ use crate::advise::why;
 use crate::decide::{Families, Family, FamilyKind, Level, Removable};
 use crate::report::PolicyState;
 
-/// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and a sentence.
+/// Why nothing can be recommended for all accounts of a family together, if so: a stable code and a sentence.
 pub(super) fn obstacle(
     family: &Family,
     families: &Families,

@@ -23,8 +23,8 @@ impl<'c> Permissions<'c> {
         self.beyond.share(&action) == Overlap::All
     }
 
-    /// Whether it has everything that a pattern of one service matches, whatever the catalog lacks. A no may be a yes that
-    /// cannot be told.
+    /// Whether it has everything that a pattern of one service matches, whatever the catalog lacks. `false`
+    /// can also mean that the answer is unknown.
     pub(crate) fn covers(&self, pattern: &Pattern<'_>) -> bool {
         if pattern.shape == Shape::Literal {
             return self.contains(&pattern.service, &pattern.name);

@@ -104,7 +104,7 @@ impl Survey {
                 });
                 continue;
             }
-            // A policy of AWS: from each holder something else may be taken.
+            // An AWS managed policy: each principal may lose different permissions.
             for holder in &policy.holders {
                 let Some(slot) = PolicySlot::of_holder(policy.target, *holder, inventory) else {
                     continue;

@@ -16,7 +16,7 @@ use leastwise_core::report::FileHash;
 use leastwise_files as files;
 use leastwise_files::disk::{FileKind, Folder};
 
-/// What may lie beside a manifest, for whoever signs it.
+/// Signature files that may be next to a manifest.
 const SIGNATURES: [&str; 3] = [
     "manifest.json.sig",
     "manifest.json.minisig",
@@ -187,8 +187,8 @@ impl<'de> Visitor<'de> for PathKeys {
     }
 }
 
-/// Everything below a folder that is no folder and that nobody knows, by its path with forward slashes. One is enough to
-/// refuse, and the first in order is the one to tell, so no more than that is kept.
+/// Unknown files below a folder, by path with forward slashes. One is enough to refuse and the message names
+/// the first in order, so only that one is kept.
 fn strangers(
     folder: &Path,
     prefix: &str,

@@ -102,7 +102,7 @@ impl Growing {
         Ok(())
     }
 
-    /// What is buffered is written, and told if it cannot be.
+    /// Flushes the buffer, and returns an error if that fails.
     fn close(&mut self) -> io::Result<()> {
         self.file.take().map_or(Ok(()), |mut file| file.flush())
     }

@@ -19,7 +19,7 @@ const _: () = assert!(INDENTS.len() == 1 + 2 * LINES);
 pub(super) struct Layout {
     /// In how many lists and objects what comes next lies.
     depth: usize,
-    /// Whether something stands in the innermost of them.
+    /// Whether the innermost one has an element.
     filled: bool,
 }
 
@@ -59,7 +59,7 @@ impl Layout {
 }
 
 impl Formatter for Layout {
-    /// Whoever looks at the file sees all that is in it, and whoever reads it as JSON reads the same.
+    /// Escapes unseen characters, so that people see everything in the file and JSON parsers read the same.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         out.write_all(visible(fragment).as_bytes())
     }

@@ -1,4 +1,5 @@
-//! Where a report is made: a folder beside its place, of a name that nobody can guess, so that nobody was there before.
+//! Where a report is built: a folder next to its place, with an unguessable name, so that no one can have
+//! created it before.
 //!
 //! ```text
 //! .NAME.0123456789abcdef.partial/new   the report on its way; when it has changed places, the one before
@@ -67,7 +68,7 @@ impl WorkFolder {
         };
         let done = self.work.rename(new, &self.parent, name);
         if done.is_err() && replaced {
-            // Put the old report back; the first error is the one to tell.
+            // Put the old report back; the first error is the one to report.
             let _ = self.work.rename(old, &self.parent, name);
         }
         done
@@ -85,7 +86,8 @@ impl Drop for WorkFolder {
     }
 }
 
-/// What the names of these folders begin with. A name that is no text is told in signs that are: it is to be found again only.
+/// What the names of these folders begin with. A name that is not UTF-8 is encoded; it only has to be found
+/// again.
 fn prefix(name: &OsStr) -> String {
     format!(".{}.", name.to_string_lossy())
 }

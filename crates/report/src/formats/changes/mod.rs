@@ -1,6 +1,6 @@
-//! `changes/`: scripts that apply a recommendation with the AWS CLI and undo it, `apply.sh` and `rollback.sh`, which take the
-//! change by its name. What they do is in `lib.bash` and the files beside it; what there is to do is in tables, a line of JSON a change. Nothing here
-//! is run by this program.
+//! `changes/`: scripts that apply a recommendation with the AWS CLI and undo it, `apply.sh` and
+//! `rollback.sh`, which take the change by its name. Their code is in `lib.bash` and the files next to it;
+//! the changes are in tables, one line of JSON per change. leastwise itself runs none of it.
 //!
 //! A change can be tried before: `trial.sh` denies what it would take, and `trial-end.sh` ends that. Their tables are in `trial/`.
 //!
@@ -80,7 +80,7 @@ impl Format for Changes {
             let plans = plans.iter().filter(|plan| plan.is_set() == is_set);
             plans.map(|plan| plan.row(read)).collect()
         };
-        // What no script can apply is nobody's to run.
+        // A change that no script can apply has no row.
         let ready = plans
             .iter()
             .filter(|plan| plan.of.it.ready == Some(true) && plan.obstacle().is_none());

@@ -42,7 +42,7 @@ pub(super) enum ChangePlace<'v> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Old<'v> {
     Inline,
-    /// A managed policy, by its ARN if the report tells it.
+    /// A managed policy, by its ARN if the report has it.
     Managed(Option<&'v str>),
 }
 

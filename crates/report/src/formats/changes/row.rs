@@ -12,7 +12,7 @@ use leastwise_core::digest::FileHash;
 use leastwise_core::report::{Action, Note, PolicyHolder, UnusedService};
 use leastwise_core::visible::visible_line;
 
-/// The fields that `lib.bash` reads, and those that tell a person what the change is.
+/// The fields that `lib.bash` reads, and those that describe the change to people.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ChangeLine<'p> {
@@ -44,7 +44,7 @@ struct ChangeLine<'p> {
     holder: Option<PolicyHolder>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<&'p str>,
-    /// Whose attachments change, or who has the policy that gets a new version.
+    /// Principals whose attachments change, or that have the policy that gets a new version.
     #[serde(skip_serializing_if = "<[PolicyHolder]>::is_empty")]
     holders: &'p [PolicyHolder],
     /// ARNs of policies in an account; names that a permission set is to have.
@@ -67,7 +67,7 @@ struct ChangeLine<'p> {
     after_sha256: FileHash,
 }
 
-/// What is unused of a service.
+/// Unused actions of a service.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum RemovedActions<'p> {

@@ -22,7 +22,7 @@ const NOTHING: &str =
 const NO_ROOM: &str = "what it would deny does not fit into the policies that can be attached";
 const NOT_SAID: &str = "the report does not say what a trial would deny: scan again";
 
-/// The fields that `trial.bash` reads, and those that tell a person what the trial is.
+/// The fields that `trial.bash` reads, and those that describe the trial to people.
 #[derive(Serialize)]
 struct TrialLine<'p> {
     change: &'p str,
@@ -36,7 +36,7 @@ struct TrialLine<'p> {
     statement: Option<DenyStatement<'p>>,
 }
 
-/// A policy to create, and whom to attach it to.
+/// A policy to create, and the principals to attach it to.
 #[derive(Serialize)]
 struct TrialPolicy<'p> {
     arn: String,
@@ -54,7 +54,7 @@ struct RefusedTrial<'p> {
 /// What is known of the trial of one change in its place.
 pub(super) struct Trials<'v> {
     plan: &'v Plan<'v>,
-    /// With whom it is for.
+    /// The trials, each with its principals.
     rows: Vec<(Vec<PolicyHolder>, &'v Trial)>,
 }
 

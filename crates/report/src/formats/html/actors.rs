@@ -23,7 +23,7 @@ pub(super) struct Panel {
     pub(super) parts: Vec<Vec<Actor>>,
 }
 
-/// Somebody who has to act: an owner, an account, or an organizational unit.
+/// Who has to act: an owner, an account, or an organizational unit.
 pub(super) struct Actor {
     pub(super) name: Option<String>,
     pub(super) id: String,

@@ -33,7 +33,7 @@ pub(super) struct Gathered {
     pub(super) with_credentials: usize,
     /// Principals by owner; `None` is those without one.
     pub(super) owners: BTreeMap<Option<String>, ActorShare>,
-    /// The owners of those whom the changes of many accounts reach, by the place of the change.
+    /// The owners of the principals that each change for several accounts affects, by index of the change.
     of_families: BTreeMap<usize, BTreeSet<Option<String>>>,
     /// How many of an account's own changes are ready, which its summary does not say.
     pub(super) ready: BTreeMap<String, usize>,

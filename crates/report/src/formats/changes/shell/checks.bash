@@ -90,7 +90,7 @@ check_use() {
   local arn job jobs=() asked=() place
   if [ "${#principals[@]}" = 0 ]; then return 0; fi
   if [ -z "$evaluated" ]; then
-    object 'the report does not say when its usage data was taken, so later use cannot be told from earlier use: scan again'
+    object 'the report does not say when its usage data was taken, so later use cannot be distinguished from earlier use: scan again'
     return 0
   fi
   say "check with IAM that nothing of this was used since ${evaluated%%T*} (principals: ${#principals[@]})"

@@ -106,7 +106,7 @@ change_version() {
   if [ "$(wc -w <<<"$versions")" -ge 4 ]; then
     oldest=${versions%%$'\n'*}
     text=$(version "$arn" "$oldest" | jq -a -c .)
-    say "version $oldest is deleted, because a policy has five at most. Its document: $text"
+    say "version $oldest is deleted, because a policy can have at most five. Its document: $text"
     write "delete version $oldest of $arn, the oldest of 5" \
       aws iam delete-policy-version "--policy-arn=$arn" "--version-id=$oldest"
   fi

@@ -269,7 +269,7 @@ rollback_move() {
     given=$(count_new "$list")
     if ! has_old "$list"; then
       [ "$given" = "${#creates[@]}" ] || [ "${DETACH_FIRST:-}" = 1 ] || forced ||
-        refuse "$who has neither the original policy nor all of its replacements, so someone may have taken them away deliberately:" \
+        refuse "$who has neither the original policy nor all of its replacements, so someone may have removed them deliberately:" \
           'FORCE=1 attaches the original policy'
       without+=("$who")
       any=1
