@@ -10,7 +10,7 @@ use leastwise_core::report::{AccountReport, OLDEST_COMPARED, Report};
 use leastwise_report::folder::{FolderError, ReportFolder};
 use leastwise_report::formats::Earlier;
 use leastwise_report::history::{
-    History, HistoryRow, Night, ReportSide, has_service, may_show_use, remember,
+    Disputes, History, HistoryRow, Night, ReportSide, has_service, may_show_use, remember,
 };
 
 /// Why an earlier report could not be read again.
@@ -20,6 +20,8 @@ pub(crate) type RereadFault = Arc<Mutex<Option<FolderError>>>;
 pub(crate) struct ComparableReport {
     pub(crate) night: Night,
     pub(crate) report: Report,
+    /// What AWS disputed.
+    pub(crate) disputes: Disputes,
     folder: Arc<ReportFolder>,
 }
 
@@ -32,10 +34,20 @@ impl ComparableReport {
             .accounts
             .retain(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
         let mut night = Night::of(&report);
+        let mut disputes = Disputes::default();
         for account in &report.accounts {
             let account = folder.account(&account.id)?;
             night.add(&report, &account, |path| folder.manifest.files.get(path).copied());
+            account
+                .recommendations
+                .iter()
+                .for_each(|it| disputes.add(&folder, it));
         }
+        report
+            .recommendations
+            .iter()
+            .for_each(|it| disputes.add(&folder, it));
+        disputes.check(&folder)?;
         if folder.has_history() {
             let History { rows, idle, .. } = folder.history()?;
             // No data can be newer than the usage data or the run.
@@ -50,6 +62,7 @@ impl ComparableReport {
         Ok(Self {
             night,
             report,
+            disputes,
             folder: Arc::new(folder),
         })
     }
@@ -126,6 +139,7 @@ impl ComparableReport {
             night,
             report,
             folder,
+            ..
         } = self;
         let fault = Arc::clone(fault);
         let read = move |id: &str| match folder.account(id) {

@@ -7,7 +7,9 @@ use super::comparable::{ComparableReport, RereadFault};
 use super::finished::{FinishedAccount, FinishedAccounts};
 use super::formats;
 use crate::output::error::RunError;
-use leastwise_core::report::{AccountSummary, Coverage, Ready, Report, RiskOfDay, SinceRow, Status};
+use leastwise_core::report::{
+    AccountSummary, Coverage, Ready, Recommendation, Report, RiskOfDay, SinceRow, Status,
+};
 use leastwise_report::folder::writer::Writer;
 use leastwise_report::formats::{Earlier, Written as _};
 use leastwise_report::history::{
@@ -94,6 +96,7 @@ impl Previous {
             pass.rows.extend(rows);
         }
         for change in &mut report.recommendations {
+            pass.disputed(change, &files);
             let (is_ready, is_new) = pass.families.mark(change, after);
             pass.ready += usize::from(is_ready);
             pass.newly_ready += usize::from(is_new);
@@ -201,6 +204,12 @@ fn lost(previous: Option<&ComparableReport>, report: &Report) -> (Vec<String>, V
 }
 
 impl Pass<'_> {
+    fn disputed(&self, it: &mut Recommendation, files: &formats::ReportFiles<'_, Writer>) {
+        if let Some(told) = self.previous {
+            told.disputes.mark(it, |path| files.hash(path));
+        }
+    }
+
     /// One account, while it is at hand.
     fn account(
         &mut self,
@@ -212,6 +221,8 @@ impl Pass<'_> {
         let account = &mut done.report;
         let id = account.summary.id.clone();
         self.night.add(report, account, |path| files.hash(path));
+        let recommendations = &mut account.recommendations;
+        recommendations.iter_mut().for_each(|it| self.disputed(it, files));
         // Those of this account are not asked for again, and those of all would be too many.
         files.forget(&format!("policies/{id}/"));
         let mut rows = compare_account(self.old, &self.night, &id);

@@ -1,13 +1,15 @@
 //! What AWS disputes, each kind once: it is named with both opinions, and no script applies it.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use leastwise_core::report::{CheckKind, CheckOutcome, CheckRow, CheckVerdict};
 use serde_json::{Value, json};
 
-use super::{ARCHIVE, BUCKET, REMOVED, ROLE, check, checked, small, verdict, verify};
+use super::{ACCOUNTS, ARCHIVE, BUCKET, REMOVED, ROLE, check, checked, small, verdict, verify};
 use crate::fake::Setup;
+use crate::run::leastwise;
 use crate::scan::acme;
 
 /// The row of one kind of the change.
@@ -119,6 +121,61 @@ fn a_dispute_stands_until_aws_has_answered_the_question_again() {
     check(&agreeing, &out, &["--again", "--budget", "1"]).exits(0);
     assert_eq!(verdict(&checked(&out), ARCHIVE), CheckVerdict::Agreed);
     assert_eq!(listed(), "");
+}
+
+/// The same accounts once more, compared with an earlier report.
+fn scanned_again(report: &Path, earlier: &Path) {
+    let (to, previous) = (report.to_str().unwrap(), earlier.to_str().unwrap());
+    let what = ["scan", "--snapshot", "mocks/acme", "--accounts", ACCOUNTS];
+    let how = [
+        "--out",
+        to,
+        "--previous",
+        previous,
+        "--ready-after",
+        "1",
+        "--format",
+        "json,changes,terraform,cloudformation",
+    ];
+    leastwise(what.into_iter().chain(how)).ran().exits(0);
+}
+
+/// Whether the report knows of the dispute: its note, no script, no code and not ready, all or none.
+fn is_disputed(report: &Path) -> bool {
+    let of = |path: &str| fs::read_to_string(report.join(path)).unwrap();
+    let account: Value = serde_json::from_str(&of("accounts/333333333333.json")).unwrap();
+    let all = account["recommendations"].as_array().unwrap();
+    let change = all.iter().find(|it| it["id"] == ARCHIVE).unwrap();
+    let noted = change["notes"]
+        .as_array()
+        .is_some_and(|notes| notes.contains(&json!("disputed")));
+    let rows = of("changes/333333333333.jsonl");
+    let row = rows.lines().find(|row| row.contains(ARCHIVE)).unwrap();
+    assert_eq!(noted, row.contains("AWS disputed it"));
+    let terraform = of("changes/333333333333/terraform/main.tf");
+    assert_eq!(noted, terraform.contains("AWS disputed it"));
+    assert_eq!(noted, change["ready"] == json!(false));
+    noted
+}
+
+#[test]
+fn a_dispute_goes_with_the_change_into_later_reports_until_aws_agrees() {
+    let out = small("check-dispute-carried");
+    let disputing = acme()
+        .dispute("ValidatePolicy", BUCKET, REMOVED, "No such action.")
+        .start();
+    check(&disputing, &out, &[]).exits(0);
+    let night = |number: u8| out.with_file_name(format!("night-{number}"));
+    scanned_again(&night(1), &out);
+    assert!(is_disputed(&night(1)));
+    verify(&night(1)).exits(0);
+    // Nobody asked AWS about this report, and the next one still knows.
+    scanned_again(&night(2), &night(1));
+    assert!(is_disputed(&night(2)));
+    let agreeing = acme().start();
+    check(&agreeing, &night(2), &["--budget", "1"]).exits(0);
+    scanned_again(&night(3), &night(2));
+    assert!(!is_disputed(&night(3)));
 }
 
 #[test]

@@ -23,12 +23,15 @@ def absent(what):
 
 
 def parsed(arguments):
-    """Options by name; all are written as --name=value or --flag."""
+    """Options by name, written as --name=value, --name value or --flag."""
     options = {}
+    name = None
     for argument in arguments:
         if argument.startswith("--"):
             name, _, value = argument[2:].partition("=")
             options[name] = value
+        else:
+            options[name] = argument
     return options
 
 
@@ -60,11 +63,19 @@ def iam(operation, options):
                 if arn in it["attached"]:
                     found[kind].append({f"{kind.title()}Name": short})
             return {f"Policy{kind.title()}s": names for kind, names in found.items()}
+        case ["list", "policies"]:
+            attached = {arn for it in STATE["holders"].values() for arn in it["attached"]}
+            names = [arn for arn in STATE["policies"] if arn in attached and ":aws:policy/" not in arn]
+            return {"Policies": [{"PolicyName": arn.rsplit("/")[-1], "Arn": arn} for arn in names]}
+        case ["list", "policy", "tags"]:
+            return {"Tags": policy(arn).get("tags", [])}
         case ["create", "policy"]:
             arn = f"arn:aws:iam::{STATE['account']}:policy{options.get('path', '/')}{options['policy-name']}"
             if arn in STATE["policies"]:
                 raise Failed("An error occurred (EntityAlreadyExists) when calling the CreatePolicy operation")
             STATE["policies"][arn] = {"default": "v1", "versions": {"v1": json.loads(options["policy-document"])}}
+            if options.get("tags"):
+                STATE["policies"][arn]["tags"] = json.loads(options["tags"])
             return {"Policy": {"Arn": arn}}
         case ["create", "policy", "version"]:
             it = policy(arn)

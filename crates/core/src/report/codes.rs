@@ -145,6 +145,8 @@ codes! {
         NoLongerFollowsAws = "no-longer-follows-aws",
         /// Every account that gets the permission set needs the policies that it is to name.
         PoliciesInEveryAccount = "policies-in-every-account",
+        /// AWS disputed the same change when an earlier report was checked.
+        Disputed = "disputed",
         ..
     }
 }

@@ -119,6 +119,11 @@ pub struct PolicyRef<'r> {
 }
 
 impl Recommendation {
+    /// Whether AWS disputed it before, so that nothing makes the change.
+    pub fn is_disputed(&self) -> bool {
+        self.notes.contains(&Note::Disputed)
+    }
+
     /// The policy that the change edits, detaches or deletes.
     pub fn policy_ref(&self) -> PolicyRef<'_> {
         let arn = self.policy_arn.as_deref();

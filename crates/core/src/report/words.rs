@@ -133,6 +133,9 @@ impl Note {
             Self::PoliciesInEveryAccount => {
                 "Every account that gets the permission set later needs these policies first; without them its assignment fails. Create them with a StackSet."
             }
+            Self::Disputed => {
+                "AWS disputed the same change when an earlier report was checked. Compare the opinions in the check.json of that report."
+            }
             Self::EditTheTemplate => {
                 "Several accounts have this policy. Edit the template that deploys it, and all of them follow."
             }
@@ -140,6 +143,9 @@ impl Note {
         }
     }
 }
+
+/// Why neither a script nor a template makes a change that AWS disputed.
+pub const DISPUTED_BEFORE: &str = "AWS disputed it when an earlier report was checked";
 
 /// What to do about permissions whose use AWS does not track.
 pub const FIND_OUT: &str = "AWS does not track the use of these permissions, so they are kept. To find out whether they are \

@@ -11,6 +11,7 @@ use super::account_view::AccountChange;
 use super::{AccountView, Read};
 use leastwise_core::decide::{HolderKind, PolicyKind};
 use leastwise_core::policy::{Document, parse_all};
+use leastwise_core::report::words::DISPUTED_BEFORE;
 use leastwise_core::report::{Action, Note, PolicyHolder, Recommendation};
 use leastwise_core::visible::visible_line;
 
@@ -116,6 +117,10 @@ impl<'v> Around<'v, '_> {
             resources: Vec::new(),
             steps: Vec::new(),
         };
+        if of.it.is_disputed() {
+            change.steps = vec![ManualStep::Told(DISPUTED_BEFORE.into())];
+            return change;
+        }
         // Two places that define one policy would undo each other's changes.
         if let Some(owned) = of.it.owned_by() {
             change.steps = vec![ManualStep::Told(plain(&owned).into())];
@@ -253,6 +258,10 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
         names: Vec::new(),
         steps: Vec::new(),
     };
+    if it.is_disputed() {
+        change.steps.push(DISPUTED_BEFORE.to_owned());
+        return change;
+    }
     if it.others > 0 {
         change.steps.push(SHARED.to_owned());
         return change;

@@ -5,11 +5,13 @@
 //! | `used` | the record of actions that came into use |
 //! | `night` | a summary of one report, with the history it carries |
 //! | `compare` | two nights |
+//! | `disputes` | changes that AWS disputed |
 //! | `flapping` | actions that come into use now and then |
 //! | `ready` | changes that have been the same for long enough |
 //! | `trend` | totals of all reports of a folder over time |
 
 mod compare;
+mod disputes;
 mod flapping;
 mod night;
 mod ready;
@@ -21,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use compare::{accounts, compare_account, counted};
+pub use disputes::Disputes;
 pub use flapping::{ReportSide, has_service, may_show_use, remember};
 use leastwise_core::report::Status;
 pub use night::{HistoryRow, Key, Night, NightEntry, Past};

@@ -73,7 +73,7 @@ impl Readiness {
         let Some(after) = after else { return (false, false) };
         // A change without any principal in the history has no history.
         let nights = one.map_or(0, |one| one.nights);
-        let is_ready = nights >= after && it.flapping.is_empty();
+        let is_ready = nights >= after && it.flapping.is_empty() && !it.is_disputed();
         (it.ready, it.nights_stable) = (Some(is_ready), Some(nights));
         (is_ready, is_ready && one.is_some_and(|one| !one.was_ready))
     }

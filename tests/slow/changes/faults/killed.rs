@@ -38,34 +38,42 @@ fn whenever_a_script_is_killed_running_it_again_completes_it_and_rollback_leads_
     std::thread::scope(|scope| {
         benches
             .iter()
-            .for_each(|bench| drop(scope.spawn(|| kill_everywhere(bench))));
+            .for_each(|bench| drop(scope.spawn(|| kill_everywhere(bench, &CHANGE))));
     });
 }
 
-fn kill_everywhere(bench: &Bench) {
+/// Two scripts that undo each other, and what each says when there is nothing left to do.
+pub(super) struct Pair {
+    pub(super) scripts: [&'static str; 2],
+    pub(super) done: [&'static str; 2],
+}
+
+const CHANGE: Pair = Pair {
+    scripts: ["apply.sh", "rollback.sh"],
+    done: ["already applied", "already rolled back"],
+};
+
+/// Kills each script after each of its calls, and looks where running it again or the other one leads.
+pub(super) fn kill_everywhere(bench: &Bench, pair: &Pair) {
     let start = bench.raw();
     let name = &bench.change;
-    bench.apply(&[PROFILE]).exits(0).prints("applied");
+    let [forward, back] = pair.scripts;
+    bench.run(forward, &[PROFILE]).exits(0);
     let (done, calls) = (bench.state(), bench.calls());
     assert_ne!(done, bench.before, "{name}");
     let after = bench.raw();
-    bench.apply(&[PROFILE]).exits(0).prints("already applied");
-    assert_eq!(bench.state(), done, "{name}: applied twice");
-    bench.roll_back(&[]).exits(0).prints("rolled back");
-    let (back, calls_back) = (bench.state(), bench.calls());
+    bench.run(forward, &[PROFILE]).exits(0).prints(pair.done[0]);
+    assert_eq!(bench.state(), done, "{name}: {forward} wrote twice");
+    bench.run(back, &[]).exits(0);
+    let (undone, calls_back) = (bench.state(), bench.calls());
     bench.is_back();
-    bench.roll_back(&[]).exits(0).prints("already rolled back");
-    assert_eq!(bench.state(), back, "{name}: rolled back twice");
+    bench.run(back, &[]).exits(0).prints(pair.done[1]);
+    assert_eq!(bench.state(), undone, "{name}: {back} wrote twice");
 
-    for (script, other, from, calls) in [
-        ("apply.sh", "rollback.sh", &start, calls),
-        ("rollback.sh", "apply.sh", &after, calls_back),
+    for (script, other, from, calls, there, back) in [
+        (forward, back, &start, calls, &done, &bench.before),
+        (back, forward, &after, calls_back, &bench.before, &done),
     ] {
-        let (there, back) = if script == "apply.sh" {
-            (&done, &bench.before)
-        } else {
-            (&bench.before, &done)
-        };
         let mut seen = BTreeSet::new();
         // Between two calls that write nothing there is nothing to see.
         let reads = ["get-", "list-", "describe-"];
@@ -96,7 +104,7 @@ fn kill_everywhere(bench: &Bench) {
             bench.set(&killed);
             let ran = bench.run(other, &[PROFILE]);
             // Edits that wait may be somebody else's, so only the script that made them goes on from there.
-            if other == "apply.sh" && ran.err.contains("run rollback.sh again") {
+            if other == forward && ran.err.contains("left them, run that again") {
                 continue;
             }
             let ran = ran.exits(0);

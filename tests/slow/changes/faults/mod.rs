@@ -11,6 +11,7 @@ mod checks;
 mod killed;
 mod kinds;
 mod sets;
+mod trials;
 
 use std::fs;
 use std::os::unix::process::CommandExt as _;

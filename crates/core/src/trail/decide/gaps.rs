@@ -74,6 +74,10 @@ impl Judge<'_> {
                 continue;
             };
             let started = Some(self.started);
+            // A trail that ends before has its own reason.
+            if coverage.last < started {
+                continue;
+            }
             if coverage.regions.get(self.iam_region) < started.as_ref() || coverage.writes < started {
                 let why = format!(
                     "the trail has no write events of account {account} in {}, the Region of IAM's events",

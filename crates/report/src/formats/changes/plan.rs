@@ -4,6 +4,7 @@ use crate::formats::AccountView;
 use crate::formats::account_view::AccountChange;
 use crate::formats::reserve::is_name;
 use leastwise_core::decide::PolicyKind;
+use leastwise_core::report::words::DISPUTED_BEFORE;
 use leastwise_core::report::{Coverage, PolicyHolder, Recommendation};
 
 /// Why nothing is done about a name that IAM does not take.
@@ -151,6 +152,9 @@ impl<'v> Plan<'v> {
         let names = names.chain(&it.creates).chain([&it.holder, &it.policy]);
         if names.into_iter().any(|name| !is_name(name)) {
             return Some(NO_SUCH_NAME);
+        }
+        if it.is_disputed() {
+            return Some(DISPUTED_BEFORE);
         }
         match self.old {
             Old::Managed(arn) if !arn.is_some_and(is_arn) => {

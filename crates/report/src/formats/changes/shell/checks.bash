@@ -129,7 +129,7 @@ read_use() {
         ;;
       COMPLETED) ;;
       *)
-        jq -r '"IAM: the job is \(.JobStatus): \(.Error.Message // "no reason given")"' <<<"$page" >"$tmp/error"
+        jq -a -r '"IAM: the job is \(.JobStatus): \(.Error.Message // "no reason given")"' <<<"$page" >"$tmp/error"
         return 1
         ;;
     esac

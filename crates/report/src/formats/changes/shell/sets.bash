@@ -64,14 +64,18 @@ list_waiting() {
 refuse_waiting() {
   list_waiting
   if ! is_forward || [ "${#waiting[@]}" = 0 ]; then return 0; fi
+  local back=rollback.sh
+  case $way in trial) back=trial-end.sh ;; esac
   refuse "permission set $permission_set has edits that are not provisioned yet in ${waiting[*]}: provision or undo them first." \
-    'If an interrupted rollback left them, run rollback.sh again'
+    "If an interrupted $back left them, run that again"
 }
 
 # Finishes what an interrupted run left.
 provision_pending() {
   list_waiting
-  if [ "${#waiting[@]}" != 0 ]; then provision "${waiting[@]}"; fi
+  if [ "${#waiting[@]}" = 0 ]; then return 0; fi
+  say "not provisioned yet in ${waiting[*]}: provisioning includes edits that others have made meanwhile"
+  provision "${waiting[@]}"
 }
 
 provision_all() {

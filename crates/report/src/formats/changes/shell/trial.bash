@@ -4,9 +4,6 @@
 # trial/permission-sets.jsonl, which are data as in lib.bash. What is there already and equal is a step that is done, so
 # that a run that was interrupted goes on; what has such a name and is not equal is never touched.
 
-# What the inline policy of a permission set may have, in bytes.
-MOST_IN_SET=32768
-
 # trial begin|end CHANGE
 trial() {
   local step=$1
@@ -221,8 +218,8 @@ begin_set_trial() {
   refuse_waiting
   document=$(jq -c --argjson it "$statement" '(. // {Version: "2012-10-17", Statement: []}) | .Statement += [$it]' <<<"$live")
   bytes=$(($(printf '%s' "$document" | wc -c)))
-  [ "$bytes" -le "$MOST_IN_SET" ] ||
-    refuse "the inline policy of permission set $permission_set would have $bytes of $MOST_IN_SET bytes"
+  [ "$bytes" -le "$MOST_INLINE" ] ||
+    refuse "the inline policy of permission set $permission_set would have $bytes of $MOST_INLINE bytes"
   put_in_set "add statement $(jq -r .Sid <<<"$statement") to the inline policy of permission set $permission_set" "$document"
   provision_all
 }
