@@ -196,3 +196,28 @@ fn the_example_of_exceptions_has_one_in_every_state() {
         assert!(after.contains(kept), "{kept} is not in {after}");
     }
 }
+
+#[test]
+fn what_a_change_keeps_is_divided_by_why_and_a_rule_takes_from_what_is_removed() {
+    const ARCHIVE: &str = "333333333333/role/log-archiver/archive";
+    let (bare, ruled) = (
+        acme("acme-kept", &[]),
+        acme("acme-kept-ruled", &["--keep", "s3:PutBucketPolicy"]),
+    );
+    let (mut divided, mut untracked) = (0, 0);
+    for summary in report(&bare).accounts {
+        for it in account(&bare, &summary.id).recommendations {
+            let kept = it.kept.unwrap();
+            let all = kept.in_use + kept.untracked + kept.by_rule;
+            assert_eq!(all, it.proof.kept, "{}", it.id);
+            divided += 1;
+            untracked += usize::from(kept.untracked > 0);
+        }
+    }
+    assert!(divided > 10 && untracked > 0, "{divided} {untracked}");
+    let [before, after] = [&bare, &ruled].map(|out| recommendation(out, ARCHIVE));
+    let (kept_before, kept_after) = (before.kept.unwrap(), after.kept.unwrap());
+    assert_eq!((kept_before.by_rule, kept_after.by_rule), (0, 1));
+    assert_eq!(kept_after.in_use, kept_before.in_use);
+    assert_eq!(after.proof.removed, before.proof.removed - 1);
+}

@@ -20,7 +20,7 @@ use crate::decide::{
 };
 use crate::policy::{Document, Services, parse_all};
 use crate::report::{
-    ActionLevel, EffectRow, EscalationRow, ImpactRow, PolicyState, Remains, RiskRow, UnusedService,
+    ActionLevel, EffectRow, EscalationRow, ImpactRow, KeptRow, PolicyState, Remains, RiskRow, UnusedService,
 };
 
 /// Effect on each principal of the policies processed so far.
@@ -253,6 +253,27 @@ impl<'t> Effects<'t> {
             foremost: foremost(&open),
             escalations: Vec::new(),
             ineffective: ineffective.as_ref().map(listed).unwrap_or_default(),
+        }
+    }
+
+    /// Why a policy still grants what it grants after a change: `all` actions, these among them.
+    pub(super) fn kept(&self, after: &Permissions<'t>, reaches: &[usize], all: usize) -> KeptRow {
+        let (mut unused, mut unneeded) = (after.clone(), after.clone());
+        for person in reaches.iter().filter_map(|at| self.people.get(*at)) {
+            // An idle principal needs nothing.
+            let Some(reported) = &person.unused else { continue };
+            unused.intersect(reported);
+            let mut either = reported.clone();
+            either.union_with(&person.unobserved);
+            unneeded.intersect(&either);
+        }
+        let by_rule = unused.len();
+        unneeded.subtract(&unused);
+        let untracked = unneeded.len();
+        KeptRow {
+            in_use: all.saturating_sub(by_rule + untracked),
+            untracked,
+            by_rule,
         }
     }
 

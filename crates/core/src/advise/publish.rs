@@ -259,6 +259,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             evaluated: self.oldest_evidence(&part.reaches),
             confidence: confidence_row(&confidence),
             impact: self.effects.impact(context.allows, permissions, &part.reaches),
+            kept: Some(self.effects.kept(permissions, &part.reaches, smaller.proof.kept)),
             patterns: smaller.patterns,
             unused: self.used_last(smaller.unused, &part.reaches),
             used: smaller.used,

@@ -109,6 +109,18 @@ pub struct ImpactRow {
     pub ineffective: Vec<UnusedService>,
 }
 
+/// Why the actions that a policy still grants are kept, for all affected principals together. Each action counts once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptRow {
+    /// Number of actions that are in use, or that AWS does not report as unused for every affected principal.
+    pub in_use: usize,
+    /// Number of actions whose use AWS does not track, in services with no recorded call.
+    pub untracked: usize,
+    /// Number of unused actions that an exception or another rule keeps.
+    pub by_rule: usize,
+}
+
 /// Sums over principals. Every principal is counted separately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -33,7 +33,7 @@ pub use check::{
 pub use code_owner::{CodeOwner, CodeState, CodeTool, Defines, InCode, owned_by};
 pub use codes::{ActionLevel, Choice, EvidenceKind, Note, PolicyState, PrincipalCode, ProofVerdict};
 pub use diff::unified as unified_diff;
-pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};
+pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, KeptRow, Remains, Removal, RiskRow};
 pub use first::{First, FirstChange};
 pub use format::{ReportFormat, SplitBy};
 pub use holder::PolicyHolder;

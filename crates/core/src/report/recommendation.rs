@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code_owner::{CodeOwner, InCode, owned_by};
 use super::codes::{Choice, Note, ProofVerdict};
-use super::effect::ImpactRow;
+use super::effect::{ImpactRow, KeptRow};
 use crate::decide::{HolderKind, Level, PolicyKind, ReasonCode, ReasonEffect, is_aws_managed};
 use crate::report::Status;
 
@@ -61,6 +61,9 @@ pub struct Recommendation {
     pub confidence: ConfidenceRow,
     /// What the change removes, for all affected principals.
     pub impact: ImpactRow,
+    /// Why the rest is kept. Absent for a change to several accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptRow>,
     /// Action patterns of the policy that change, and what replaces them.
     pub patterns: Vec<PatternRow>,
     /// Unused services and actions that the change and its proof are based on.

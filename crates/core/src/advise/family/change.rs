@@ -79,6 +79,7 @@ impl FamilyAdvice {
             evaluated: None,
             confidence: confidence_row(&sure),
             impact,
+            kept: None,
             patterns: smaller.patterns.clone(),
             unused: smaller.unused.clone(),
             used: smaller.used.clone(),
