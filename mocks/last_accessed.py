@@ -1,6 +1,6 @@
 """The organisation Fabrikam, whose evidence is last-accessed data: mocks/fabrikam and its tables in mocks/README.md.
 
-generate.py writes the files; this file describes their content. Each example lists what IAM reports about it: the
+generate.py writes the files; this one describes their content. Each example lists what IAM reports about it: the
 services `seen` in use and those `never` used within the window, with the actions that IAM tracks. A real response has
 a row for every service that the policies grant; these have only the rows that matter. A service without a row is
 unknown, so its permissions are kept.
@@ -11,8 +11,9 @@ The third account has findings of IAM Access Analyzer instead, for cases that on
 import uuid
 from dataclasses import dataclass, field
 
-import generate
-from generate import NEVER, Group, Managed, Organisation, Role, User, account_root, allow, arn_of, policy, saml, service
+import answers
+from answers import Organisation, arn_of
+from model import NEVER, Group, Managed, Role, User, account_root, allow, policy, saml, service
 
 COMPLETED = "2026-11-01T01:40:00Z"  # when the last-accessed jobs ended
 YESTERDAY = "2026-10-31T14:20:09Z"
@@ -570,7 +571,7 @@ def dated(detail):
 
 
 def authorization(account):
-    made = generate.authorization(ORGANISATION, account)
+    made = answers.authorization(ORGANISATION, account)
     by_name = {one.name: one for one in EXAMPLES if one.account == account}
     for detail in made["RoleDetailList"]:
         role = by_name[detail["RoleName"]]
@@ -606,14 +607,14 @@ def findings(example):
 
 def snapshot():
     """The files of the snapshot: name -> what stands in it."""
-    files = generate.about(ORGANISATION)
+    files = answers.about(ORGANISATION)
     files["analyzers.json"] = [{"analyzer": analyzer} for analyzer in ANALYZERS]
     for account, *_ in ACCOUNTS:
         folder, here = f"accounts/{account}", [one for one in EXAMPLES if one.account == account]
         files[f"{folder}/authorization.json"] = authorization(account)
-        answers = sorted((last_accessed(one) for one in here if one.rows is not None), key=lambda it: it["Arn"])
-        if answers:
-            files[f"{folder}/last-accessed.json"] = answers
+        reported = sorted((last_accessed(one) for one in here if one.rows is not None), key=lambda it: it["Arn"])
+        if reported:
+            files[f"{folder}/last-accessed.json"] = reported
             continue
         files[f"{folder}/findings.json"] = sorted(
             (finding for one in here for finding in findings(one)),
@@ -623,4 +624,4 @@ def snapshot():
 
 
 def page():
-    return generate.page(ORGANISATION)
+    return answers.page(ORGANISATION)

@@ -4,7 +4,6 @@
 mod asking;
 mod work;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::asking::Asking;
@@ -19,7 +18,7 @@ use crate::output::progress::Progress;
 use crate::scan::cores::runtime;
 use crate::scan::{settings, stop};
 use leastwise_aws::live::{CheckBudget, Live, LiveOptions, Purpose};
-use leastwise_core::report::{CheckTotals, CheckVerdict, CheckedChange, SCHEMA};
+use leastwise_core::report::{CheckTotals, SCHEMA};
 use leastwise_report::folder::{ReportFolder, afterwards};
 
 pub(super) fn run(args: &Check, log: &Arc<Log>) -> Result<Exit, RunError> {
@@ -97,12 +96,4 @@ fn exit(totals: &CheckTotals, fail_on: Option<CheckFailOn>) -> Exit {
         Some(CheckFailOn::Disputed) if totals.disputed > 0 => Exit::Found,
         _ => Exit::Finished,
     }
-}
-
-/// The recommendations that AWS disputes.
-pub(super) fn disputed_ids<'c>(changes: impl IntoIterator<Item = &'c CheckedChange>) -> BTreeSet<&'c str> {
-    let disputed = changes
-        .into_iter()
-        .filter(|change| change.verdict == CheckVerdict::Disputed);
-    disputed.map(|change| change.id.as_str()).collect()
 }

@@ -35,11 +35,8 @@ use leastwise_core::policy::Services;
 use leastwise_core::report::{BASIS, Manifest, Rendering, Report, ReportFormat};
 use leastwise_report::folder::agree::WholeReport;
 use leastwise_report::folder::{CATALOG, MANIFEST, REPORT, ReportFolder, account_path, agree};
-use leastwise_report::formats::{FindingStates, Judging};
+use leastwise_report::formats::{FindingStates, Judging, SCRIPT_LIBRARY};
 use leastwise_report::history::HISTORY;
-
-/// What a report with scripts has.
-pub(crate) const SCRIPTS: &str = "changes/lib.bash";
 
 pub(crate) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
     let checked = Verification::of(args, log)?;
@@ -242,7 +239,7 @@ impl Verification {
         if let Some(check) = &mut check {
             check.know(&report.recommendations, |path| compared.known(path));
             self.wrong
-                .extend(check.wrong(&self.folder, compared.known(SCRIPTS).is_some()));
+                .extend(check.wrong(&self.folder, compared.known(SCRIPT_LIBRARY).is_some()));
         }
         self.shared(report, rests, compared);
         self.wrong.extend(

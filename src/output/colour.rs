@@ -9,7 +9,8 @@ use std::io;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
-use super::summary::LABEL;
+/// Where the second column of the table begins.
+pub(super) const LABEL: usize = 14;
 
 /// The first words of a line, and what they look like.
 const WORDS: [(&str, Style); 8] = [

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::error::RunError;
 use crate::cli::Exit;
-use crate::scan::run::ScanOutcome;
+use crate::scan::outcome::ScanOutcome;
 use leastwise_files::disk::{replace, replaceable};
 use leastwise_report::formats::metrics::{RunFigures, metrics};
 

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
+use super::colour::LABEL;
 use super::event::{Event, ScanEnded};
 use super::log::Log;
 use super::terminal;
@@ -12,7 +13,7 @@ use super::terminal::shown;
 use super::words::{self, counted, number};
 use crate::cli::Exit;
 use crate::scan::history::SinceEarlier;
-use crate::scan::run::ScanOutcome;
+use crate::scan::outcome::ScanOutcome;
 use leastwise_core::arn::Arn;
 use leastwise_core::decide::PrincipalStatus;
 use leastwise_core::report::numbers::percent;
@@ -20,8 +21,6 @@ use leastwise_core::report::{
     AccountSummary, Coverage, EvidenceKind, EvidenceSource, Ready, SinceRow, Status,
 };
 
-/// Where the second column of the table begins.
-pub(crate) const LABEL: usize = 14;
 /// How many incomplete accounts are named, and how many changes to start with.
 const ACCOUNTS: usize = 3;
 const CHANGES: usize = 5;

@@ -33,21 +33,24 @@ impl ComparableReport {
         report
             .accounts
             .retain(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
+        let hash = |path: &str| folder.manifest.files.get(path).copied();
         let mut night = Night::of(&report);
         let mut disputes = Disputes::default();
         for account in &report.accounts {
             let account = folder.account(&account.id)?;
-            night.add(&report, &account, |path| folder.manifest.files.get(path).copied());
+            night.add(&report, &account, hash);
             account
                 .recommendations
                 .iter()
-                .for_each(|it| disputes.add(&folder, it));
+                .for_each(|it| disputes.add(it, hash));
         }
         report
             .recommendations
             .iter()
-            .for_each(|it| disputes.add(&folder, it));
-        disputes.check(&folder)?;
+            .for_each(|it| disputes.add(it, hash));
+        if let Some(check) = folder.check()? {
+            disputes.check(check);
+        }
         if folder.has_history() {
             let History { rows, idle, .. } = folder.history()?;
             // No data can be newer than the usage data or the run.

@@ -30,6 +30,7 @@ pub(crate) mod finished;
 pub(crate) mod formats;
 pub(crate) mod grants;
 pub(crate) mod history;
+pub(crate) mod outcome;
 pub(crate) mod packs;
 pub(crate) mod resume;
 pub(crate) mod run;

@@ -1,7 +1,7 @@
 //! Two passes over all accounts of a scan: first for what affects several of them, then to analyse, write and drop
 //! each one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ use super::cache::AccountCache;
 use super::code::Code;
 use super::finished::FinishedAccounts;
 use super::grants::Grants;
-use super::history::{Previous, SinceEarlier};
+use super::history::Previous;
+use super::outcome::ScanOutcome;
 use super::selection::choose;
 use super::totals::ScanTotals;
 use crate::config::Config;
@@ -29,26 +30,7 @@ use leastwise_core::decide::{Exceptions, Families, Level};
 use leastwise_core::evidence::Failure;
 use leastwise_core::inventory::wire::Account;
 use leastwise_core::ownership::KnownCode;
-use leastwise_core::report::{CallFigures, PolicyState, Report};
 use leastwise_report::folder::writer::Writer;
-
-/// What a scan leaves behind in memory: a row an account.
-pub(crate) struct ScanOutcome {
-    pub(crate) report: Arc<Report>,
-    /// Why policies were not changed, by code.
-    pub(crate) left_alone: BTreeMap<PolicyState, usize>,
-    pub(crate) defects: usize,
-    /// The points of risk that the heaviest change removes.
-    pub(crate) heaviest: u64,
-    /// What is known since the earlier report, if one was named.
-    pub(crate) since: Option<SinceEarlier>,
-    /// The other accounts could not be listed.
-    pub(crate) accounts_unknown: bool,
-    /// How to fix what could not be read first.
-    pub(crate) fix: Option<String>,
-    /// What the pacers counted.
-    pub(crate) calls: Vec<CallFigures>,
-}
 
 /// What the work on every account shares.
 pub(crate) struct ScanRun<C> {

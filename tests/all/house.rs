@@ -1,6 +1,7 @@
 //! The layers, held up by reading the source. Each rule is a function over text that gives back what breaks it, so that the
 //! rule itself is tested on a text that does.
 
+mod circles;
 mod reasons;
 mod source;
 
@@ -221,6 +222,11 @@ fn each_core_module_names_only_those_below_it() {
         neighbours("super::super::super::run::go()", "policy", &[]).len(),
         1
     );
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    none(&circles::circles(&sources(&SOURCES)));
 }
 
 #[test]

@@ -211,25 +211,33 @@ fn a_proxy_that_sends_a_call_away_is_told_by_its_variable() {
         .local_addr()
         .unwrap()
         .port();
-    for (scheme, variable) in [
+    let variables = [
         ("http", "http_proxy"),
         ("https", "HTTPS_PROXY"),
         ("https", "ALL_PROXY"),
-    ] {
-        for port in [refusing.port, closed] {
-            let through = format!("http://user:secret@127.0.0.1:{port}");
-            let scan = scan(&fake, &format!("{scheme}://aws.invalid"), &place.join("report"));
-            let from = format!("{scheme}://mirror.invalid/");
-            let update = bare(leastwise(["catalog", "update", "--from", &from]));
-            for run in [scan, update.with("XDG_CACHE_HOME", place.to_str().unwrap())] {
-                let ran = run.with(variable, &through).ran().exits(1);
-                let ran = ran.says(&format!(
-                    "the proxy in {variable}; check its address and password"
-                ));
-                assert!(!ran.err.contains("secret"), "{}", ran.err);
+    ];
+    let told = |(scheme, variable): (&str, &str), port: u16| {
+        let through = format!("http://user:secret@127.0.0.1:{port}");
+        let report = place.join(format!("report-{variable}-{port}"));
+        let scan = scan(&fake, &format!("{scheme}://aws.invalid"), &report);
+        let from = format!("{scheme}://mirror.invalid/");
+        let update = bare(leastwise(["catalog", "update", "--from", &from]));
+        for run in [scan, update.with("XDG_CACHE_HOME", place.to_str().unwrap())] {
+            let ran = run.with(variable, &through).ran().exits(1);
+            let ran = ran.says(&format!(
+                "the proxy in {variable}; check its address and password"
+            ));
+            assert!(!ran.err.contains("secret"), "{}", ran.err);
+        }
+    };
+    // A connection that is refused is tried again after a while.
+    std::thread::scope(|scope| {
+        for variable in variables {
+            for port in [refusing.port, closed] {
+                scope.spawn(move || told(variable, port));
             }
         }
-    }
+    });
     assert!(fake.calls().is_empty());
 }
 

@@ -3,17 +3,17 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::disputed_ids;
-use crate::commands::verify::SCRIPTS;
 use crate::output::error::RunError;
 use leastwise_core::catalog::Catalog;
 use leastwise_core::check::AwsAdvice;
 use leastwise_core::decide::PolicyKind;
 use leastwise_core::digest::FileHash;
 use leastwise_core::policy::{Document, parse_all};
-use leastwise_core::report::{CheckedChange, Files, Recommendation, Report, UnusedService, UsedService};
+use leastwise_core::report::{
+    CheckedChange, Files, Recommendation, Report, UnusedService, UsedService, disputed_ids,
+};
 use leastwise_report::folder::{CATALOG, FolderError, ReportFolder, afterwards};
-use leastwise_report::formats::{AccountView, change_names};
+use leastwise_report::formats::{AccountView, SCRIPT_LIBRARY, change_names};
 
 /// A report, and its changes: the one that lowers the risk most first.
 pub(super) struct CheckWork {
@@ -108,7 +108,7 @@ impl CheckWork {
         &self,
         changes: impl IntoIterator<Item = &'c CheckedChange>,
     ) -> Result<(), RunError> {
-        if !self.folder.manifest.files.contains_key(SCRIPTS) {
+        if !self.folder.manifest.files.contains_key(SCRIPT_LIBRARY) {
             return Ok(());
         }
         let ids = disputed_ids(changes);

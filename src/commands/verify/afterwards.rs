@@ -4,10 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::commands::check::disputed_ids;
 use leastwise_core::report::{
     AccountReport, CHECK, CHECK_SCHEMA, CheckReport, CheckTotals, CheckVerdict, FileHash, Recommendation,
-    Report,
+    Report, disputed_ids,
 };
 use leastwise_report::folder::{FolderError, ReportFolder, afterwards};
 use leastwise_report::formats::{AccountView, DISPUTED, change_names};

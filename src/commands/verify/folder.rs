@@ -9,7 +9,7 @@ use leastwise_core::report::CHECK;
 use leastwise_core::report::FileHash;
 use leastwise_files as files;
 use leastwise_report::folder::MANIFEST;
-use leastwise_report::folder::afterwards::AFTERWARDS;
+use leastwise_report::folder::writer::AFTERWARDS;
 
 /// A signature cannot be in the manifest that it signs.
 const SIGNATURES: [&str; 3] = [

@@ -5,10 +5,29 @@ use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::WatchedTrail;
-use super::query::COLUMNS;
 use crate::output::error::RunError;
 use leastwise_core::trail::{CoverageOfDay, EventIdentity, Issuer, ResourceName, Text, TrailEvent};
 use leastwise_files as files;
+
+/// The columns of the result, in order.
+const COLUMNS: [&str; 16] = [
+    "kind",
+    "eventtime",
+    "lasttime",
+    "eventid",
+    "eventsource",
+    "eventname",
+    "awsregion",
+    "recipientaccountid",
+    "errorcode",
+    "errormessage",
+    "sessionissuer",
+    "arn",
+    "resource",
+    "requestparameters",
+    "responseelements",
+    "events",
+];
 
 /// The kinds of rows.
 pub(super) const DENIED: &str = "denied";

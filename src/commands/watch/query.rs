@@ -9,26 +9,6 @@ use std::fmt::Write as _;
 use super::athena::{DAY, DENIED, WRITE};
 use leastwise_core::trail::{WRITE_EVENTS, WatchedChange};
 
-/// The columns of the result, in order.
-pub(super) const COLUMNS: [&str; 16] = [
-    "kind",
-    "eventtime",
-    "lasttime",
-    "eventid",
-    "eventsource",
-    "eventname",
-    "awsregion",
-    "recipientaccountid",
-    "errorcode",
-    "errormessage",
-    "sessionissuer",
-    "arn",
-    "resource",
-    "requestparameters",
-    "responseelements",
-    "events",
-];
-
 /// Athena accepts 262,144 bytes of SQL. If the names do not fit, the query returns the denials of all
 /// principals.
 const ROOM: usize = 200_000;

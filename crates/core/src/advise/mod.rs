@@ -25,6 +25,7 @@
 pub mod again;
 mod attach;
 mod copies;
+mod denied;
 mod effect;
 mod family;
 mod family_path;

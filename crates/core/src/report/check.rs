@@ -1,6 +1,8 @@
 //! `check.json`: what AWS says of the changes of a finished report. It is written into the report's folder afterwards, so the
 //! manifest does not list it; it names the manifest instead.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -229,4 +231,12 @@ impl CheckTotals {
         }
         totals
     }
+}
+
+/// The recommendations that AWS disputes.
+pub fn disputed_ids<'c>(changes: impl IntoIterator<Item = &'c CheckedChange>) -> BTreeSet<&'c str> {
+    let disputed = changes
+        .into_iter()
+        .filter(|change| change.verdict == CheckVerdict::Disputed);
+    disputed.map(|change| change.id.as_str()).collect()
 }

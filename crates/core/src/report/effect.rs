@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::codes::{ActionLevel, PolicyState};
-use super::recommendation::UnusedService;
+use super::usage::UnusedService;
 use crate::decide::Severity;
 
 /// Permissions and risk of one principal, before and after the changes. A permission counts once, even if several

@@ -17,6 +17,7 @@ mod recommendation;
 pub mod schema;
 mod status;
 mod trial;
+mod usage;
 mod whole;
 pub mod words;
 
@@ -28,7 +29,7 @@ pub use account::{
 pub use basis::{BASIS, BasisFile};
 pub use check::{
     CHECK, CHECK_SCHEMA, CheckKind, CheckOutcome, CheckRemark, CheckReport, CheckRow, CheckTotals,
-    CheckVerdict, CheckedChange,
+    CheckVerdict, CheckedChange, disputed_ids,
 };
 pub use code_owner::{CodeOwner, CodeState, CodeTool, Defines, InCode, owned_by};
 pub use codes::{ActionLevel, Choice, EvidenceKind, Note, PolicyState, PrincipalCode, ProofVerdict};
@@ -40,10 +41,11 @@ pub use holder::PolicyHolder;
 pub use lookup::Lookup;
 pub use recommendation::{
     Action, Alternative, ConfidenceReason, ConfidenceRow, Files, FlappingAction, Hands, Matched, PatternRow,
-    PolicyRef, ProofRow, Recommendation, UnusedService, UsedService,
+    PolicyRef, ProofRow, Recommendation,
 };
 pub use status::Status;
 pub use trial::{Trial, TrialRow, TrialSize};
+pub use usage::{UnusedService, UsedService};
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Ready,
     Rendering, Report, RiskOfDay, SinceRow, Totals,

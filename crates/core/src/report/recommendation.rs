@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::code_owner::{CodeOwner, InCode, owned_by};
 use super::codes::{Choice, Note, ProofVerdict};
 use super::effect::{ImpactRow, KeptRow};
+use super::usage::{UnusedService, UsedService};
 use crate::decide::{HolderKind, Level, PolicyKind, ReasonCode, ReasonEffect, is_aws_managed};
 use crate::report::Status;
 
@@ -274,32 +275,6 @@ pub struct Matched {
     pub count: usize,
     /// The first of these actions, sorted, without the service prefix.
     pub names: Vec<String>,
-}
-
-/// Unused actions of one service. Without `actions`, the whole service is unused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UnusedService {
-    /// Service prefix, such as `s3`.
-    pub service_namespace: String,
-    /// Unused actions, sorted, without the service prefix.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub actions: Option<Vec<String>>,
-    /// When an affected principal last used the service. Absent if no use is known and, in an owner's pack, if the
-    /// change also affects other owners.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_accessed: Option<String>,
-}
-
-/// Actions of one service that are in use. Without `actions`, AWS only reports that the service is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UsedService {
-    /// Service prefix, such as `s3`.
-    pub service_namespace: String,
-    /// Actions in use, sorted, without the service prefix.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub actions: Vec<String>,
 }
 
 /// What was proven: that the new policy grants nothing new and loses only unused permissions. Whether AWS recorded

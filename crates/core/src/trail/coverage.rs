@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::moment::{day_of, moment};
 use super::outcome::CoverageRow;
-use super::trail::{day_of, moment};
 
 /// What a trail has of one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,12 +5,13 @@ mod gaps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::moment::moment;
 use super::outcome::{
     ChangeOutcome, ChangeStage, DenialCause, DeniedEvent, Invisible, InvisibleBecause as Because,
     UnmappedRow, WatchResult, WatchVerdict,
 };
 use super::timeline::{Course, Documents, TimelineStep, TrialPeriod, courses, trial};
-use super::trail::{DENIALS, Trail, moment};
+use super::trail::{DENIALS, Trail};
 use super::unreadable::Unreadable;
 use super::watched::WatchedChange;
 use crate::catalog::Catalog;

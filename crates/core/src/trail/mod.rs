@@ -26,7 +26,9 @@ mod denial;
 mod event;
 mod kept;
 mod meaning;
+mod moment;
 mod outcome;
+mod principal;
 mod timeline;
 #[expect(
     clippy::module_inception,
@@ -45,7 +47,8 @@ pub use outcome::{
     ChangeOutcome, ChangeStage, CoverageRow, DenialCause, DeniedEvent, Invisible, InvisibleBecause,
     UnmappedRow, WatchResult, WatchVerdict,
 };
+pub use principal::WatchedPrincipal;
 pub use trail::{CoverageOfDay, Trail};
 pub use unreadable::Unreadable;
-pub use watched::{PolicyChange, WatchList, WatchedChange, WatchedPrincipal};
+pub use watched::{PolicyChange, WatchList, WatchedChange};
 pub use write::WRITE_EVENTS;

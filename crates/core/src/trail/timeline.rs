@@ -2,12 +2,14 @@
 
 use super::kept::FirstFew;
 use super::meaning::meaning;
+use super::principal::WatchedPrincipal;
 use super::trail::Trail;
-use super::watched::{PolicyChange, TRIAL, WatchedChange, WatchedPrincipal};
+use super::watched::{PolicyChange, WatchedChange};
 use super::write::{Write, WriteTarget};
 use crate::arn::last_name;
 use crate::catalog::{Catalog, Permissions};
 use crate::policy::{Document, parse_all};
+use crate::trial::POLICY as TRIAL;
 
 /// What the documents of a change say.
 pub(super) struct Documents<'c> {

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 
 use super::action::{meant, service_of};
 use super::coverage::{AccountCoverage, latest};
 use super::denial::{Told, is_denial, told};
 use super::event::TrailEvent;
 use super::kept::{FirstFew, Moment};
+use super::moment::{day_of, moment};
 use super::outcome::DeniedEvent;
+use super::principal::WatchedPrincipal;
 use super::visibility::CAN_BE_EXCLUDED;
-use super::watched::{WatchList, WatchedPrincipal};
+use super::watched::WatchList;
 use super::write::{Write, WriteTarget, write_of};
 use crate::catalog::Catalog;
 
@@ -297,20 +297,4 @@ fn short(text: &str) -> String {
 /// The seconds of an RFC 3339 date.
 pub(super) fn seconds(date: &str) -> Option<i64> {
     date.parse::<Timestamp>().ok().map(Timestamp::as_second)
-}
-
-/// As AWS writes it.
-pub(super) fn moment(seconds: i64) -> String {
-    let time = Timestamp::from_second(seconds).and_then(|time| time.round(Unit::Second));
-    time.map(|time| time.to_string()).unwrap_or_default()
-}
-
-/// The day in UTC.
-pub(super) fn day_of(seconds: i64) -> Option<Date> {
-    Some(
-        Timestamp::from_second(seconds)
-            .ok()?
-            .to_zoned(TimeZone::UTC)
-            .date(),
-    )
 }

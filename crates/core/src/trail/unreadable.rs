@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::trail::day_of;
+use super::moment::day_of;
 use crate::arn::is_account_id;
 
 /// Files that could not be read, by what they could have held.

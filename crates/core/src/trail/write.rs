@@ -3,9 +3,10 @@
 
 use super::event::TrailEvent;
 use super::meaning::{divided, meaning};
-use super::watched::{TRIAL, TRIAL_SID, WatchedPrincipal};
+use super::principal::WatchedPrincipal;
 use crate::arn::last_name;
 use crate::decide::HolderKind;
+use crate::trial::{POLICY as TRIAL, SID as TRIAL_SID};
 
 /// The names of the events that are read, for queries.
 pub const WRITE_EVENTS: [&str; 16] = [

@@ -12,9 +12,6 @@ use crate::formats::DISPUTED;
 use leastwise_core::report::{CHECK, CheckReport};
 use leastwise_files::disk::{Folder, is_draft};
 
-/// All of them.
-pub const AFTERWARDS: [&str; 2] = [CHECK, DISPUTED];
-
 impl ReportFolder {
     /// `check.json`, if AWS was asked.
     pub fn check(&self) -> Result<Option<CheckReport>, FolderError> {

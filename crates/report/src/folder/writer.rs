@@ -17,7 +17,7 @@ use serde_json::Serializer;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-pub use self::earlier::OutputKind;
+pub use self::earlier::{AFTERWARDS, OutputKind};
 use self::growing::AllGrowing;
 use self::layout::Layout;
 use self::work::WorkFolder;

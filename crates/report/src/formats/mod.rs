@@ -8,6 +8,7 @@ mod asff;
 mod changes;
 mod cloudformation;
 mod csv;
+mod finding_state;
 mod html;
 mod infrastructure;
 mod key;
@@ -37,7 +38,7 @@ use leastwise_core::visible::visible;
 
 pub use account_view::AccountView;
 pub use asff::Asff;
-pub use changes::{Changes, DISPUTED, change_names, watched};
+pub use changes::{Changes, DISPUTED, SCRIPT_LIBRARY, change_names, watched};
 pub use cloudformation::CloudFormation;
 pub use csv::{Csv, columns as csv_columns};
 pub use html::Html;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::finding_state::FindingState;
 use super::written::FindingStates;
 use crate::history::{HistoryRow, Night};
 use leastwise_core::decide::PrincipalStatus;
@@ -27,38 +28,6 @@ pub struct Earlier {
     told: Option<FindingStates>,
     /// The accounts that are in memory.
     held: Mutex<BTreeMap<String, Weak<AccountReport>>>,
-}
-
-/// The status of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FindingState {
-    /// It was not there before.
-    New,
-    /// It is the same.
-    Unchanged,
-    /// It was there, and something of it is different.
-    Updated,
-    /// It was there, and is known to be no longer.
-    Absent,
-}
-
-impl FindingState {
-    /// The one of that name.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        [Self::New, Self::Unchanged, Self::Updated, Self::Absent]
-            .into_iter()
-            .find(|it| it.name() == name)
-    }
-
-    /// As SARIF calls it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Unchanged => "unchanged",
-            Self::Updated => "updated",
-            Self::Absent => "absent",
-        }
-    }
 }
 
 /// A finding, as a format writes it.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::since::FindingState;
+use super::finding_state::FindingState;
 use leastwise_core::report::FileHash;
 
 /// One of the formats.

@@ -3,29 +3,27 @@
 
 use std::collections::BTreeMap;
 
-use crate::folder::{FolderError, ReportFolder};
 use leastwise_core::digest::FileHash;
-use leastwise_core::report::{CheckVerdict, Note, Recommendation};
+use leastwise_core::report::{CheckReport, CheckVerdict, Note, Recommendation};
 
 /// The disputed changes, by id, with their documents before and after.
 #[derive(Debug, Default)]
 pub struct Disputes(BTreeMap<String, (FileHash, FileHash)>);
 
 impl Disputes {
-    /// Adds a recommendation of the earlier report, if it was disputed before that.
-    pub fn add(&mut self, folder: &ReportFolder, it: &Recommendation) {
+    /// Adds a recommendation of the earlier report, if it was disputed before that. `hash` knows the files of that report.
+    pub fn add(&mut self, it: &Recommendation, hash: impl Fn(&str) -> Option<FileHash>) {
         if !it.is_disputed() {
             return;
         }
-        let hash = |path: &str| folder.manifest.files.get(path).copied();
         if let Some(documents) = hash(&it.files.before).zip(hash(&it.files.after)) {
             self.0.insert(it.id.clone(), documents);
         }
     }
 
-    /// Adds what AWS said of the earlier report, if it was asked. Only a clear answer counts.
-    pub fn check(&mut self, folder: &ReportFolder) -> Result<(), FolderError> {
-        for change in folder.check()?.into_iter().flat_map(|check| check.changes) {
+    /// Adds what AWS said of the earlier report. Only a clear answer counts.
+    pub fn check(&mut self, check: CheckReport) {
+        for change in check.changes {
             match change.verdict {
                 CheckVerdict::Disputed => {
                     self.0.insert(change.id, (change.before, change.after));
@@ -36,7 +34,6 @@ impl Disputes {
                 CheckVerdict::Undecided | CheckVerdict::Incomplete => {}
             }
         }
-        Ok(())
     }
 
     /// Notes on a recommendation that AWS disputed it. `hash` knows the files that the scan has written.

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Judge, note};
+use crate::trail::moment::{day_of, moment};
 use crate::trail::outcome::{Invisible, InvisibleBecause as Because};
 use crate::trail::timeline::Documents;
-use crate::trail::trail::{day_of, moment};
 use crate::trail::visibility::{Needs, needs};
 use crate::trail::watched::WatchedChange;
 

@@ -10,9 +10,9 @@ use std::path::Path;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::WriteError;
-use crate::folder::afterwards::AFTERWARDS;
+use crate::formats::DISPUTED;
 use leastwise_core::arn::is_account_id;
-use leastwise_core::report::FileHash;
+use leastwise_core::report::{CHECK, FileHash};
 use leastwise_files as files;
 use leastwise_files::disk::{FileKind, Folder};
 
@@ -22,6 +22,9 @@ const SIGNATURES: [&str; 3] = [
     "manifest.json.minisig",
     "manifest.json.sigstore.json",
 ];
+
+/// Files that are written into a finished report, so that its manifest does not list them.
+pub const AFTERWARDS: [&str; 2] = [CHECK, DISPUTED];
 
 /// What is written, and so what alone may be replaced by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

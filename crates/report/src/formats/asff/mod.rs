@@ -17,7 +17,8 @@ use self::form::{
     ProviderFields, RESOURCES, TITLE, Workflow, fitted, fitted_id,
 };
 use super::account_view::AccountChange;
-use super::since::{Earlier, FindingState};
+use super::finding_state::FindingState;
+use super::since::Earlier;
 use super::{AccountView, Format, Part, Read, key, reserve, say, weight};
 use leastwise_core::arn::Arn;
 use leastwise_core::decide::{Grade, PrincipalStatus};

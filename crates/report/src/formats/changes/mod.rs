@@ -26,6 +26,9 @@ const READY: &str = "changes/ready.txt";
 /// The names of the changes that AWS disputes, which no script applies. `leastwise check` writes it.
 pub const DISPUTED: &str = "changes/disputed.txt";
 
+/// What a report with scripts has.
+pub const SCRIPT_LIBRARY: &str = "changes/lib.bash";
+
 /// The table of what is done in Identity Center.
 const SETS: &str = "changes/permission-sets.jsonl";
 
@@ -35,7 +38,7 @@ const SCRIPTS: [(&str, &str); 10] = [
     ("changes/rollback.sh", include_str!("shell/rollback.sh")),
     ("changes/trial.sh", include_str!("shell/trial.sh")),
     ("changes/trial-end.sh", include_str!("shell/trial-end.sh")),
-    ("changes/lib.bash", include_str!("shell/lib.bash")),
+    (SCRIPT_LIBRARY, include_str!("shell/lib.bash")),
     ("changes/checks.bash", include_str!("shell/checks.bash")),
     ("changes/policies.bash", include_str!("shell/policies.bash")),
     ("changes/principals.bash", include_str!("shell/principals.bash")),

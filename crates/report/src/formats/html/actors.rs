@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bar::units;
 use super::coverage::is_read;
 use super::gathered::{ActorShare, Gathered};
-use super::index::{Beside, units};
+use super::owners::Beside;
 use super::rows;
 use super::text::{account_page, in_hash};
 use crate::folder::Owner;

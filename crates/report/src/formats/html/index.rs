@@ -6,17 +6,15 @@
 use askama::Template;
 
 use super::actors::{Panel, panels};
+use super::bar::{WIDTH, units};
 use super::coverage::{Banner, CoverageGap, is_read, usage_data};
 use super::gathered::{Gathered, StartEntry};
-use super::owners::Owners;
+use super::owners::Beside;
 use super::text::{self, change_anchor, count, counted, in_hash, percent};
 use super::{INDEX_SCRIPT, STYLE, guard, rows, sentence, severity, sparkline, words};
 use leastwise_core::decide::{PrincipalStatus, RuleCode};
 use leastwise_core::report::{AccountSummary, ExceptionRow, FamilyRow, Report};
 use leastwise_core::visible::visible;
-
-/// How wide a whole bar is, in the units of its drawing.
-const WIDTH: u64 = 1000;
 
 /// What comes before the rows.
 #[derive(Template)]
@@ -99,13 +97,6 @@ struct FamilyItem<'r> {
     principals: usize,
     rows: String,
     change: Option<String>,
-}
-
-/// What the page needs to know about the other formats.
-#[derive(Clone, Copy)]
-pub(super) struct Beside<'o> {
-    pub(super) owners: &'o Owners,
-    pub(super) tickets: bool,
 }
 
 impl<'r> IndexPage<'r> {
@@ -251,15 +242,6 @@ fn pieces(report: &Report, all: &Gathered) -> Vec<Piece> {
         piece
     };
     parts.into_iter().map(piece).filter(|it| it.number > 0).collect()
-}
-
-pub(super) fn units(part: u64, whole: u64) -> u64 {
-    // A number that is not nothing is to be seen.
-    if part == 0 {
-        0
-    } else {
-        (part.saturating_mul(WIDTH) / whole.max(1)).clamp(4, WIDTH)
-    }
 }
 
 fn figures(report: &Report, all: &Gathered) -> Vec<Figure> {

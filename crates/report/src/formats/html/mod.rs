@@ -9,6 +9,7 @@
 
 mod account;
 mod actors;
+mod bar;
 mod change;
 mod console;
 mod coverage;
@@ -32,9 +33,9 @@ use super::{AccountView, Format, Part, Read};
 use account::AccountPage;
 use change::Change;
 use gathered::Gathered;
-use index::{Beside, IndexHead, IndexPage};
+use index::{IndexHead, IndexPage};
 use leastwise_core::report::{Report, ReportFormat, words};
-use owners::Owners;
+use owners::{Beside, Owners};
 
 const INDEX: &str = "index.html";
 const FAMILIES: &str = "families.html";

@@ -5,6 +5,13 @@ use leastwise_core::report::PrincipalRow;
 /// Tag to use if the configuration names none.
 const USUAL: &str = "owner";
 
+/// What the page needs to know about the other formats.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'o> {
+    pub(super) owners: &'o Owners,
+    pub(super) tickets: bool,
+}
+
 /// Finds the owner of a principal.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Owners {

@@ -19,7 +19,8 @@ use self::form::{
 };
 use self::principal::principal_event;
 use self::unmapped::Unmapped;
-use super::since::{Earlier, FindingState, TrackedFinding};
+use super::finding_state::FindingState;
+use super::since::{Earlier, TrackedFinding};
 use super::{AccountView, Format, Part, Read, key, say, weight};
 use leastwise_core::arn::Arn;
 use leastwise_core::decide::{Grade, Level, PrincipalStatus};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::since::FindingState;
+use super::super::finding_state::FindingState;
 use leastwise_core::report::{
     Action, ActionLevel, CodeOwner, ConfidenceReason, EscalationRow, Files, Note, Recommendation,
     UnusedService,

@@ -20,7 +20,8 @@ use self::form::{
 use self::left::{family_left, left_alone};
 use self::principal::{excepted, idle, unused};
 use self::rules::SarifRule;
-use super::since::{Earlier, FindingState};
+use super::finding_state::FindingState;
+use super::since::Earlier;
 use super::{AccountView, Format, Part, Read, key, say, weight};
 use leastwise_core::decide::{Grade, PrincipalStatus};
 use leastwise_core::digest::FileHash;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::ticket::TicketShare;
 use crate::folder::owner::Own;
 use crate::formats::changes::Steps;
 use crate::formats::markdown::{code, one_line, prose};
@@ -10,6 +9,14 @@ use crate::formats::{reserve, say};
 use leastwise_core::decide::{HolderKind, ReasonEffect, impersonal};
 use leastwise_core::report::numbers::{count, counted};
 use leastwise_core::report::{AccountSummary, ConfidenceReason, Files, Recommendation, Removal};
+
+/// What a change to several accounts affects of one owner.
+#[derive(Debug, Default)]
+pub(super) struct TicketShare {
+    pub(super) own: usize,
+    pub(super) accounts: usize,
+    pub(super) removal: Removal,
+}
 
 /// Maximum length of a title; trackers cut longer ones.
 const LONGEST_TITLE: usize = 250;

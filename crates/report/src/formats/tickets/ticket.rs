@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::change::{HowTo, Reached, TicketEntry, family_place, of_change, place};
+use super::change::{HowTo, Reached, TicketEntry, TicketShare, family_place, of_change, place};
 use crate::folder::owner::Owner;
 use crate::formats::markdown::{code, prose};
 use leastwise_core::decide::Level;
@@ -43,14 +43,6 @@ pub(super) fn rank(level: Level) -> u8 {
         Level::Medium => 1,
         Level::Low => 2,
     }
-}
-
-/// What a change to several accounts affects of one owner.
-#[derive(Debug, Default)]
-pub(super) struct TicketShare {
-    pub(super) own: usize,
-    pub(super) accounts: usize,
-    pub(super) removal: Removal,
 }
 
 /// One owner's ticket while it is being built.
