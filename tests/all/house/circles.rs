@@ -120,7 +120,7 @@ fn resolved(own: &[String], path: &[String], modules: &BTreeSet<Vec<String>>) ->
         rest = &rest[1..];
     }
     for part in rest {
-        let deeper = [&target[..], &[part.clone()]].concat();
+        let deeper = [&target[..], std::slice::from_ref(part)].concat();
         if !modules.contains(&deeper) {
             break;
         }

@@ -248,6 +248,12 @@ impl PrincipalRow {
     pub fn credentials(&self) -> usize {
         self.unused_access_keys.len() + usize::from(self.unused_password.is_some())
     }
+
+    /// Whether it is known how many of its permissions are unused.
+    pub fn has_usage(&self) -> bool {
+        let is_silent = matches!(self.status, PrincipalStatus::NoEvidence | PrincipalStatus::Failed);
+        !is_silent || self.effect.unused > 0
+    }
 }
 
 /// An access key or a password that AWS reports as unused.

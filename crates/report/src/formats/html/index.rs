@@ -55,6 +55,7 @@ pub(super) struct IndexPage<'r> {
     newest: Option<String>,
     banner: Banner,
     verdict: String,
+    nothing: &'static str,
     pieces: Vec<Piece>,
     figures: Vec<Figure>,
     /// Risk score of each report, as points of a line and in words.
@@ -117,7 +118,8 @@ impl<'r> IndexPage<'r> {
             usage,
             newest,
             banner: Banner::of(report),
-            verdict: verdict(report),
+            verdict: verdict(report, all.unknown),
+            nothing: nothing(report, all.unknown),
             pieces: pieces(report, all),
             figures: figures(report, all),
             trend: sparkline::points(report),
@@ -188,13 +190,23 @@ impl<'r> IndexPage<'r> {
 }
 
 /// The state in one sentence.
-fn verdict(report: &Report) -> String {
+fn verdict(report: &Report, unknown: usize) -> String {
     let effect = &report.totals.effect;
+    let known = effect.granted.saturating_sub(unknown);
     let (granted, unused) = (count(&effect.granted), count(&effect.unused));
     if report.totals.recommendations == 0 {
         return match effect.unused {
             0 if report.totals.principals == 0 => "No role or user was found.".to_owned(),
-            0 => format!("No unused permissions were found among the {granted} that were scanned."),
+            0 if known == 0 => {
+                format!(
+                    "There is no usage data for any of the {granted} permissions, so nothing is known to be unused."
+                )
+            }
+            0 if unknown > 0 => format!(
+                "No unused permissions were found among the {} of {granted} that have usage data.",
+                count(&known)
+            ),
+            0 => format!("No unused permissions were found among {granted}."),
             _ => format!("{unused} of {granted} permissions are unused, and no change can remove them yet."),
         };
     }
@@ -208,6 +220,18 @@ fn verdict(report: &Report) -> String {
         count(&effect.removed),
         percent(effect.removed, effect.granted),
     )
+}
+
+/// Why there is nothing to start with.
+fn nothing(report: &Report, unknown: usize) -> &'static str {
+    let granted = report.totals.effect.granted;
+    if granted > 0 && unknown >= granted {
+        "Nothing can be recommended without usage data: the top of this page says what is missing."
+    } else if unknown > 0 || !report.is_whole() {
+        "Nothing was found in what was scanned. What has no usage data, or was not scanned, may hold more: see the top of this page."
+    } else {
+        "There is nothing to do: no change, no unused role or user, and no unused credential was found."
+    }
 }
 
 /// Parts of the bar; each permission is in exactly one.

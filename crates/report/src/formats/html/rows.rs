@@ -199,7 +199,7 @@ fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Re
         json!(visible(&row.name)),
         json!(status),
         json!(effect.granted),
-        json!(effect.unused),
+        json!(row.has_usage().then_some(effect.unused)),
         json!(effect.removed),
         json!(effect.risk.before),
         json!(effect.risk.after),

@@ -111,7 +111,7 @@
     ['account', 'Account', (row) => row.account.name.toLowerCase()],
     ['owner', 'Owner', (row) => row.owner.toLowerCase()],
     ['status', 'Status', (row) => row.title],
-    ['unused', 'Unused of granted', (row) => row.unused, 'n'],
+    ['unused', 'Unused of granted', (row) => row.unused ?? -1, 'n'],
     ['severity', 'Severity', (row) => -row.severity, 'n'],
     ['risk', 'Risk now', (row) => row.before, 'n'],
     ['after', 'After', (row) => row.after, 'n'],
@@ -234,7 +234,7 @@
     const lines = [['Kind', 'Name', 'ARN', 'Account', 'Account name', 'Owner', 'Status', 'Severity', 'Confidence', 'Granted', 'Unused', 'Can be removed', 'Risk now', 'Risk after', 'Unused credentials', 'Policies', 'Changes', 'Tags']];
     for (const row of found) {
       lines.push([row.kind, row.name, row.arn, row.account.id, row.account.name, row.owner, row.title, data.severities[row.severity]?.[1] ?? '', SURE[row.sure] ?? '',
-        row.granted, row.unused, row.removed, row.before, row.after, row.credentials.length ? 'yes' : 'no', row.policies.join('; '), row.changes.map((it) => it.id).join('; '), row.tags]);
+        row.granted, row.unused ?? 'unknown', row.removed, row.before, row.after, row.credentials.length ? 'yes' : 'no', row.policies.join('; '), row.changes.map((it) => it.id).join('; '), row.tags]);
     }
     const text = lines.map((line) => line.map(cellOf).join(',')).join('\r\n');
     const address = URL.createObjectURL(new Blob([`\ufeff${text}\r\n`], { type: 'text/csv' }));
@@ -272,7 +272,8 @@
       cell('Account', false, make('bdi', { textContent: row.account.name })),
       cell('Owner', false, row.owner ? make('bdi', { textContent: row.owner }) : make('span', { className: 'by', textContent: 'none' })),
       cell('Status', false, make('span', { className: `status ${row.status}`, textContent: row.title }), row.reserve ? make('span', { className: 'chip ask', textContent: 'ask first' }) : ''),
-      cell('Unused', true, `${number.format(row.unused)} of ${number.format(row.granted)}`, meter(row.unused, row.granted)),
+      cell('Unused', true, `${row.unused === null ? 'unknown' : number.format(row.unused)} of ${number.format(row.granted)}`,
+        row.unused === null ? '' : meter(row.unused, row.granted)),
       cell('Severity', false, make('span', { className: `severity ${word.toLowerCase()}`, textContent: word })),
       cell('Risk now', true, number.format(row.before)),
       cell('After', true, number.format(row.after)),
