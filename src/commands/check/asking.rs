@@ -18,7 +18,7 @@ use crate::output::error::RunError;
 use crate::output::event::Event;
 use crate::output::log::Log;
 use leastwise_aws::live::{CheckBudget, Live};
-use leastwise_core::check::CheckPlan;
+use leastwise_core::check::{CheckPlan, not_asked};
 use leastwise_core::evidence::Failure;
 use leastwise_core::report::{
     CHECK_SCHEMA, CheckKind, CheckReport, CheckRow, CheckTotals, CheckVerdict, CheckedChange,
@@ -48,6 +48,8 @@ pub(super) struct Asking<'a> {
 struct CheckAnswers {
     /// In the order of the changes.
     changes: Vec<Option<CheckedChange>>,
+    /// Those in work, by place: what was answered by now was perhaps paid for.
+    begun: BTreeMap<usize, CheckedChange>,
     saved: Instant,
 }
 
@@ -70,6 +72,7 @@ impl<'a> Asking<'a> {
             log,
             answers: Mutex::new(CheckAnswers {
                 changes,
+                begun: BTreeMap::new(),
                 saved: Instant::now(),
             }),
             refused: Mutex::default(),
@@ -82,7 +85,7 @@ impl<'a> Asking<'a> {
         let allotted = self.allotted()?;
         let changes = self.work.changes.iter().zip(allotted).enumerate();
         let asked = changes.map(|(place, (change, calls))| async move {
-            let answer = Box::pin(self.about(change, calls)).await?;
+            let answer = Box::pin(self.about(place, change, calls)).await?;
             self.keep(place, answer)
         });
         let mut asked = futures::stream::iter(asked).buffer_unordered(at_a_time.max(1));
@@ -153,50 +156,64 @@ impl<'a> Asking<'a> {
     }
 
     /// Everything about one change.
-    async fn about(&self, change: &CheckedPair, mut paid: u64) -> Result<CheckedChange, RunError> {
+    async fn about(
+        &self,
+        place: usize,
+        change: &CheckedPair,
+        mut paid: u64,
+    ) -> Result<CheckedChange, RunError> {
         let texts = change.texts(&self.work.folder)?;
         let (before, after) = texts.documents()?;
         let plan = CheckPlan::of(&self.work.catalog, &before, &after, &change.used);
-        let mut checks = Vec::new();
-        if !plan.after.is_empty() {
-            checks.push(match self.known(change, CheckKind::ValidatePolicy) {
-                Some(row) => row,
-                None => self.validate(&plan).await,
-            });
-        }
-        if !plan.simulations.is_empty() {
-            checks.push(match self.known(change, CheckKind::Simulate) {
-                Some(row) => row,
-                None => self.simulate(&plan).await,
-            });
-        }
-        if !plan.after.is_empty() {
-            checks.push(match self.known(change, CheckKind::NoNewAccess) {
-                Some(row) => row,
-                None => self.no_new_access(&plan, &mut paid).await,
-            });
-        }
-        if !plan.after.is_empty() && !plan.removed.is_empty() {
-            checks.push(match self.known(change, CheckKind::AccessNotGranted) {
-                Some(row) => row,
-                None => self.not_granted(&plan, &mut paid).await,
-            });
+        let known = |kind| self.known(change, kind).unwrap_or_else(|| not_asked(kind));
+        let mut checks: Vec<CheckRow> = plan.questions().into_iter().map(known).collect();
+        for at in 0..checks.len() {
+            let Some(row) = checks.get_mut(at).filter(|row| !row.is_final()) else {
+                continue;
+            };
+            *row = match row.check {
+                CheckKind::ValidatePolicy => self.validate(&plan).await,
+                CheckKind::Simulate => self.simulate(&plan).await,
+                CheckKind::NoNewAccess => self.no_new_access(&plan, &mut paid).await,
+                CheckKind::AccessNotGranted => self.not_granted(&plan, &mut paid).await,
+                CheckKind::Recommendation => continue,
+            };
+            let begun = self.answered(change, checks.clone(), self.earlier_advice(change));
+            lock(&self.answers).begun.insert(place, begun);
         }
         // A recommendation may have been generated since.
-        checks.extend(self.recommendation(change, (&before, &after)).await);
-        // A dispute stands until AWS has answered the question again.
+        let advice = self.recommendation(change, (&before, &after)).await;
+        Ok(self.answered(change, checks, advice))
+    }
+
+    /// What AWS's recommendation was in an earlier check, while it is not known again.
+    fn earlier_advice(&self, change: &CheckedPair) -> Option<CheckRow> {
+        let earlier = self.earlier.changes.get(&change.id)?;
+        let rows = earlier.checks.iter().filter(|_| change.is_of(earlier));
+        rows.into_iter()
+            .find(|row| row.check == CheckKind::Recommendation)
+            .cloned()
+    }
+
+    /// A change with its answers. A dispute stands until AWS has answered the question again.
+    fn answered(
+        &self,
+        change: &CheckedPair,
+        checks: Vec<CheckRow>,
+        advice: Option<CheckRow>,
+    ) -> CheckedChange {
         let checks: Vec<CheckRow> = checks
             .into_iter()
+            .chain(advice)
             .map(|row| self.or_disputed(change, row))
             .collect();
-        let verdict = CheckVerdict::of(&checks);
-        Ok(CheckedChange {
+        CheckedChange {
             id: change.id.clone(),
             before: change.before,
             after: change.after,
-            verdict,
+            verdict: CheckVerdict::of(&checks),
             checks,
-        })
+        }
     }
 
     fn keep(&self, place: usize, answer: CheckedChange) -> Result<(), RunError> {
@@ -204,6 +221,7 @@ impl<'a> Asking<'a> {
         if let Some(slot) = answers.changes.get_mut(place) {
             *slot = Some(answer);
         }
+        answers.begun.remove(&place);
         let total = answers.changes.len();
         let done = answers.changes.iter().flatten().count();
         let line = |done: usize| done * LINES / total.max(1);
@@ -247,9 +265,11 @@ impl<'a> Asking<'a> {
             .changes
             .iter()
             .zip(&answers.changes)
-            .filter_map(|(change, answer)| {
+            .enumerate()
+            .filter_map(|(place, (change, answer))| {
+                let begun = || answers.begun.get(&place);
                 let earlier = || self.earlier.changes.get(&change.id).filter(|it| change.is_of(it));
-                answer.as_ref().or_else(earlier).cloned()
+                answer.as_ref().or_else(begun).or_else(earlier).cloned()
             })
             .collect();
         CheckReport {

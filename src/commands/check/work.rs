@@ -21,6 +21,8 @@ pub(super) struct CheckWork {
     pub(super) report: Report,
     pub(super) catalog: Catalog,
     pub(super) changes: Vec<CheckedPair>,
+    /// The names by which the scripts know each change, by id.
+    names: Vec<(String, String)>,
 }
 
 /// The parts of one change that AWS is asked about.
@@ -51,9 +53,13 @@ impl CheckWork {
         let input = folder.path().join(CATALOG).display().to_string();
         let catalog = Catalog::from_extract(&folder.text(CATALOG)?)
             .map_err(|error| RunError::Catalog { input, error })?;
-        let mut changes = Vec::new();
+        let (mut changes, mut names) = (Vec::new(), Vec::new());
         for summary in &report.accounts {
-            for it in folder.account(&summary.id)?.recommendations {
+            let account = folder.account(&summary.id)?;
+            if folder.manifest.files.contains_key(SCRIPT_LIBRARY) {
+                names.extend(change_names(&AccountView::of(&report, &account)));
+            }
+            for it in account.recommendations {
                 changes.push(CheckedPair::of(&folder, it)?);
             }
         }
@@ -66,6 +72,7 @@ impl CheckWork {
             report,
             catalog,
             changes,
+            names,
         })
     }
 
@@ -112,14 +119,8 @@ impl CheckWork {
             return Ok(());
         }
         let ids = disputed_ids(changes);
-        let mut names = BTreeSet::new();
-        let accounts = self.report.accounts.iter().filter(|_| !ids.is_empty());
-        for summary in accounts {
-            let account = self.folder.account(&summary.id)?;
-            names.extend(change_names(&AccountView::of(&self.report, &account), |id| {
-                ids.contains(id)
-            }));
-        }
+        let names = self.names.iter().filter(|(id, _)| ids.contains(id.as_str()));
+        let names = names.map(|(_, name)| name.clone()).collect();
         Ok(afterwards::write_disputed(self.folder.path(), &names)?)
     }
 }

@@ -41,10 +41,9 @@ impl CheckFile {
         self.know(&account.recommendations, known);
         let disputed = disputed_ids(&self.check.changes);
         if !disputed.is_empty() {
-            self.names
-                .extend(change_names(&AccountView::of(report, account), |id| {
-                    disputed.contains(id)
-                }));
+            let names = change_names(&AccountView::of(report, account)).into_iter();
+            let names = names.filter(|(id, _)| disputed.contains(id.as_str()));
+            self.names.extend(names.map(|(_, name)| name));
         }
     }
 

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use leastwise_aws::live::{CHECK_OPERATIONS, OPERATIONS, Operation};
-use leastwise_core::report::{CheckKind, CheckReport, CheckVerdict};
+use leastwise_core::report::{CheckKind, CheckReport, CheckRow, CheckVerdict};
 use serde_json::Value;
 
 use crate::fake::{Fake, Setup};
@@ -319,6 +319,37 @@ fn a_check_that_is_stopped_continues_and_asks_nothing_twice() {
         .map(|it| it.unwrap().file_name().into_string().unwrap())
         .collect();
     assert!(left.iter().all(|name| !name.ends_with(".part")), "{left:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_answered_of_a_change_in_work_is_kept_when_the_check_is_stopped() {
+    use crate::fake::{Fault, Rule, When};
+    let out = small("check-in-work");
+    let silent = Rule::new(Fault::Silent, When::From(1)).on("SimulateCustomPolicy");
+    let fake = acme().fault(silent).start();
+    let run = command(&fake, &out, &[]).with("LEASTWISE_LIMITS_ACCOUNTS", "1");
+    run.stopped_when(|| fake.calls_of("SimulateCustomPolicy") > 0)
+        .exits(1);
+    let validated = fake.calls_of("ValidatePolicy");
+    let saved = checked(&out);
+    assert_eq!(saved.totals.incomplete, saved.changes.len());
+    let is_kept = |row: &CheckRow| row.check == CheckKind::ValidatePolicy && row.is_final();
+    assert!(
+        saved
+            .changes
+            .iter()
+            .any(|change| change.checks.iter().any(is_kept))
+    );
+    verify(&out).exits(0);
+    fake.heal();
+    fake.forget();
+    check(&fake, &out, &[]).exits(0);
+    let again = fake.calls_of("ValidatePolicy");
+    let other = small("check-not-in-work");
+    fake.forget();
+    check(&fake, &other, &[]).exits(0);
+    assert_eq!(validated + again, fake.calls_of("ValidatePolicy"));
 }
 
 #[test]

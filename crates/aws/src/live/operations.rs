@@ -294,7 +294,7 @@ pub const CHECK_OPERATIONS: &[Operation] = &[
 mod tests {
     use serde_json::Value;
 
-    use super::{OPERATIONS, session_policy};
+    use super::session_policy;
 
     /// STS takes 2,048 characters, and packs them into fewer bytes still.
     #[test]
@@ -308,12 +308,18 @@ mod tests {
             .into_iter()
             .flatten();
         let allowed: Vec<&str> = allowed.filter_map(Value::as_str).collect();
-        let called: std::collections::BTreeSet<&str> = OPERATIONS
-            .iter()
-            .filter(|it| it.in_members())
-            .map(|it| it.action())
-            .collect();
-        assert_eq!(allowed, called.into_iter().collect::<Vec<&str>>());
+        assert_eq!(
+            allowed,
+            [
+                "access-analyzer:GetAnalyzer",
+                "access-analyzer:GetFinding",
+                "access-analyzer:ListAnalyzers",
+                "access-analyzer:ListFindings",
+                "iam:GenerateServiceLastAccessedDetails",
+                "iam:GetAccountAuthorizationDetails",
+                "iam:GetServiceLastAccessedDetails",
+            ]
+        );
         assert_eq!(policy.pointer("/Statement/1"), None);
     }
 }

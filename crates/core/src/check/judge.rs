@@ -42,6 +42,11 @@ pub fn failed(check: CheckKind, failure: Failure) -> CheckRow {
     }
 }
 
+/// A question that has not been asked yet.
+pub fn not_asked(check: CheckKind) -> CheckRow {
+    row(check, CheckOutcome::NotAsked)
+}
+
 /// Not asked, or not everything, as that would cost too much.
 pub fn over_budget(check: CheckKind, compared: usize, unpaid_calls: u64) -> CheckRow {
     CheckRow {

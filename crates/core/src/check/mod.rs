@@ -17,5 +17,5 @@ mod judge;
 mod plan;
 
 pub use answers::{AwsAdvice, CheckDecision, FindingLevel, PolicyFinding, PolicyOpinion};
-pub use judge::{advised, failed, no_new_access, not_granted, over_budget, simulated, validated};
+pub use judge::{advised, failed, no_new_access, not_asked, not_granted, over_budget, simulated, validated};
 pub use plan::{ACTIONS_A_CALL, CheckPlan, PRICE_MICRODOLLARS, Simulation};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, Permissions};
 use crate::policy::{Document, Effect};
-use crate::report::UsedService;
+use crate::report::{CheckKind, UsedService};
 
 /// `CheckAccessNotGranted` takes 100 actions a call. `SimulateCustomPolicy` names no limit, and gets as many.
 pub const ACTIONS_A_CALL: usize = 100;
@@ -52,6 +52,20 @@ impl Simulation {
 }
 
 impl CheckPlan {
+    /// What AWS is asked, in order, but for the recommendations that it has made already.
+    pub fn questions(&self) -> Vec<CheckKind> {
+        let has_after = !self.after.is_empty();
+        let all = [
+            (CheckKind::ValidatePolicy, has_after),
+            (CheckKind::Simulate, !self.simulations.is_empty()),
+            (CheckKind::NoNewAccess, has_after),
+            (CheckKind::AccessNotGranted, has_after && !self.removed.is_empty()),
+        ];
+        all.into_iter()
+            .filter_map(|(kind, is_asked)| is_asked.then_some(kind))
+            .collect()
+    }
+
     /// For one change: its documents, and what was seen in use.
     pub fn of(
         catalog: &Catalog,

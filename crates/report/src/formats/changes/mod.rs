@@ -50,12 +50,11 @@ const SCRIPTS: [(&str, &str); 10] = [
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Changes;
 
-/// The names by which the scripts of an account know some recommendations.
-pub fn change_names(view: &AccountView<'_>, is_one: impl Fn(&str) -> bool) -> Vec<String> {
+/// The recommendations of an account with the names by which its scripts know them.
+pub fn change_names(view: &AccountView<'_>) -> Vec<(String, String)> {
     Plan::all(view)
         .into_iter()
-        .filter(|plan| is_one(&plan.of.it.id))
-        .map(|plan| plan.name)
+        .map(|plan| (plan.of.it.id.clone(), plan.name))
         .collect()
 }
 
