@@ -19,7 +19,7 @@ import zipfile
 
 VERSION = "5.2.5"
 SHA256 = "eef62cdcf3bfe73e0863743511ba042dfaba04ba3d5ecdcb896a196c693ad528"
-CATALOG = pathlib.Path(__file__).parent.parent / "build" / "catalog.txt"
+CATALOG = pathlib.Path(__file__).parent.parent / "crates" / "core" / "catalog" / "catalog.txt"
 
 
 def policies() -> dict:
