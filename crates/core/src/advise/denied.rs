@@ -8,17 +8,13 @@ use crate::catalog::Basis;
 use crate::decide::{PolicyKind, PolicySlot};
 use crate::policy::{Document, parse_all};
 use crate::report::{Trial, TrialSize};
-use crate::trial::{TrialDoesNotFit, TrialRoom, deny, deny_names, names};
+use crate::trial::{TrialDoesNotFit, TrialRoom, deny, deny_counted, deny_names, names};
 
 /// Of a principal: what it loses by one change alone.
 pub(super) fn of_principal(alone: &LostAlone<'_, '_>, room: usize, basis: Basis<'_>) -> Trial {
-    let actions = names(&alone.lost, basis.harvest).len();
+    let (denied, actions) = deny_counted(&alone.lost, basis.harvest, TrialRoom::attached(room));
     let also_allowed = names(&alone.also_granted, basis.harvest).len();
-    trial(
-        deny(&alone.lost, basis.harvest, TrialRoom::attached(room)),
-        actions,
-        also_allowed,
-    )
+    trial(denied, actions, also_allowed)
 }
 
 /// Of a permission set: what all of its accounts lose.

@@ -14,6 +14,7 @@ mod patterns;
 
 pub use self::check::{Excess, excess};
 pub use self::patterns::names;
+use self::patterns::{TakenName, taken_names};
 use serde::Serialize;
 
 use crate::catalog::{Harvest, Permissions};
@@ -76,12 +77,41 @@ pub fn deny(
     harvest: &Harvest,
     room: TrialRoom,
 ) -> Result<Vec<Vec<String>>, TrialDoesNotFit> {
-    let policies = split(names(lost, harvest), room.chars);
-    let policies = match policies.len() {
-        0 | 1 => policies,
-        _ => split(patterns::shortened(lost, harvest), room.chars),
-    };
-    fitting(policies, room)
+    deny_taken(lost, harvest, &taken_names(lost, harvest), room)
+}
+
+/// The same, with the number of names.
+///
+/// # Errors
+/// When they do not fit.
+pub fn deny_counted(
+    lost: &Permissions<'_>,
+    harvest: &Harvest,
+    room: TrialRoom,
+) -> (Result<Vec<Vec<String>>, TrialDoesNotFit>, usize) {
+    let taken = taken_names(lost, harvest);
+    (deny_taken(lost, harvest, &taken, room), taken.len())
+}
+
+fn deny_taken(
+    lost: &Permissions<'_>,
+    harvest: &Harvest,
+    taken: &[TakenName<'_>],
+    room: TrialRoom,
+) -> Result<Vec<Vec<String>>, TrialDoesNotFit> {
+    let least: usize = taken
+        .iter()
+        .map(|(service, name)| service.len() + name.len())
+        .sum();
+    // A character has four bytes at most.
+    if least <= room.chars * 4 {
+        let names = taken.iter().map(|(service, name)| format!("{service}:{name}"));
+        let policies = split(names.collect(), room.chars);
+        if policies.len() <= 1 {
+            return fitting(policies, room);
+        }
+    }
+    fitting(split(patterns::shortened(lost, harvest, taken), room.chars), room)
 }
 
 /// The same for some names, each written out.
@@ -109,7 +139,7 @@ fn split(names: Vec<String>, chars: usize) -> Vec<Vec<String>> {
     let (mut policies, mut left): (Vec<Vec<String>>, usize) = (Vec::new(), 0);
     for name in names {
         // With its quotes, and a comma.
-        let more = serde_json::json!(name).to_string().chars().count() + 1;
+        let more = quoted_chars(&name) + 1;
         match policies.last_mut().filter(|_| left >= more) {
             Some(policy) => {
                 left -= more;
@@ -123,6 +153,16 @@ fn split(names: Vec<String>, chars: usize) -> Vec<Vec<String>> {
         }
     }
     policies
+}
+
+/// How many characters a name has in JSON.
+fn quoted_chars(name: &str) -> usize {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if name.bytes().all(is_plain) {
+        name.chars().count() + 2
+    } else {
+        serde_json::json!(name).to_string().chars().count()
+    }
 }
 
 /// The policy of a trial.

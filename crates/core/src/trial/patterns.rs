@@ -1,7 +1,7 @@
 //! What is taken, as patterns of actions.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use crate::catalog::{Harvest, Permissions};
 use crate::policy::{Pattern, Shape};
@@ -9,61 +9,73 @@ use crate::policy::{Pattern, Shape};
 /// An action's name in small letters, as it is spelled, and whether it is taken.
 type Name<'n> = (Cow<'n, str>, Cow<'n, str>, bool);
 
+/// One action that is taken: its service, and its name as it is spelled.
+pub(super) type TakenName<'n> = (&'n str, &'n str);
+
 /// Every known name: those in the catalog, and those that a policy or the evidence adds. For a service that
 /// the catalog lacks, a wildcard that is removed entirely counts as a name.
 pub fn names(lost: &Permissions<'_>, harvest: &Harvest) -> Vec<String> {
-    let mut all: BTreeMap<(String, String), String> = BTreeMap::new();
-    for (service, name, _) in lost.iter() {
+    taken_names(lost, harvest)
+        .into_iter()
+        .map(|(service, name)| format!("{service}:{name}"))
+        .collect()
+}
+
+/// The same in parts, sorted by service and by name without its case.
+pub(super) fn taken_names<'n>(lost: &'n Permissions<'_>, harvest: &'n Harvest) -> Vec<TakenName<'n>> {
+    let is_taken = |(service, name): &TakenName<'_>| {
         let glob = || Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), Shape::Glob);
-        if is_wild(name) && !lost.covers(&glob()) {
-            continue;
-        }
-        all.insert(
-            (service.to_owned(), name.to_ascii_lowercase()),
-            format!("{service}:{name}"),
-        );
-    }
-    for (service, lower, spelled) in harvest
+        !is_wild(name) || lost.covers(&glob())
+    };
+    let listed = lost.iter().map(|(service, name, _)| (service, name));
+    let mut all: Vec<TakenName<'n>> = listed.filter(is_taken).collect();
+    let beyond = harvest
         .all()
-        .filter(|(service, lower, _)| lost.contains(service, lower))
-    {
-        let key = (service.to_owned(), lower.to_owned());
-        all.entry(key).or_insert_with(|| format!("{service}:{spelled}"));
-    }
-    all.into_values().collect()
+        .filter(|(service, lower, _)| lost.contains(service, lower));
+    all.extend(beyond.map(|(service, _, spelled)| (service, spelled)));
+    // The sort is stable, so the spelling of the catalog or the policy goes before that of the evidence.
+    all.sort_by(|(service, name), (other, with)| service.cmp(other).then_with(|| caseless(name, with)));
+    all.dedup_by(|(service, name), (other, with)| service == other && name.eq_ignore_ascii_case(with));
+    all
+}
+
+fn caseless(name: &str, other: &str) -> Ordering {
+    let lower = |byte: u8| byte.to_ascii_lowercase();
+    name.bytes().map(lower).cmp(other.bytes().map(lower))
 }
 
 /// Shortened to a prefix where everything with that prefix is removed, and to the whole service where all of
 /// it is.
-pub(super) fn shortened(lost: &Permissions<'_>, harvest: &Harvest) -> Vec<String> {
+pub(super) fn shortened(
+    lost: &Permissions<'_>,
+    harvest: &Harvest,
+    all_taken: &[TakenName<'_>],
+) -> Vec<String> {
     let mut short = Vec::new();
-    let mut services: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for name in names(lost, harvest) {
-        let service = name.split(':').next().unwrap_or_default().to_owned();
-        services.entry(service).or_default().push(name);
-    }
-    for (service, taken) in services {
-        let prefix = service.len() + 1;
-        if taken.iter().any(|name| is_wild(name)) {
+    for taken in all_taken.chunk_by(|(one, _), (other, _)| one == other) {
+        let Some((service, _)) = taken.first() else {
+            continue;
+        };
+        if taken.iter().any(|(_, name)| is_wild(name)) {
             // The catalog lacks the service: its author's wildcard is as short as it gets.
-            short.extend(taken);
+            short.extend(taken.iter().map(|(service, name)| format!("{service}:{name}")));
             continue;
         }
         let mut names: Vec<Name<'_>> = Vec::new();
         names.extend(
-            lost.known_names(&service)
+            lost.known_names(service)
                 .map(|(lower, spelled, taken)| (lower.into(), spelled.into(), taken)),
         );
-        for name in taken.iter().filter_map(|name| name.get(prefix..)) {
-            names.push((name.to_ascii_lowercase().into(), name.into(), true));
+        for (_, name) in taken {
+            names.push((name.to_ascii_lowercase().into(), (*name).into(), true));
         }
-        let beyond = harvest.all().filter(|(it, ..)| *it == service);
+        let beyond = harvest.all().filter(|(it, ..)| it == service);
         names.extend(
-            beyond.map(|(_, lower, spelled)| (lower.into(), spelled.into(), lost.contains(&service, lower))),
+            beyond.map(|(_, lower, spelled)| (lower.into(), spelled.into(), lost.contains(service, lower))),
         );
         names.sort_by(|(a, ..), (b, ..)| a.cmp(b));
         names.dedup_by(|(a, ..), (b, ..)| a == b);
-        cover(lost, &service, &names, 0, &mut short);
+        cover(lost, service, &names, 0, &mut short);
     }
     short
 }
