@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use crate::fake::{Invented, write_folder};
 use crate::harness::pages::{between, data, page};
-use crate::run::folder;
-use crate::scan::{account, demonstration, files, report, scan};
+use crate::run::{folder, leastwise};
+use crate::scan::{account, copy, demonstration, files, report, scan};
 
 fn pages(report: &Path) -> BTreeMap<String, String> {
     let html = files(report)
@@ -340,4 +340,36 @@ fn ten_thousand_rows_are_far_below_five_megabytes() {
         rows * 10_000 / principals < 4_500_000,
         "{rows} bytes for {principals} principals"
     );
+}
+
+#[test]
+fn where_no_permission_can_be_judged_nothing_is_called_used_or_done() {
+    let root = folder("html-unjudged");
+    let snapshot = root.join("snapshot");
+    copy("mocks/acme", &snapshot, |_, _| {});
+    std::fs::write(snapshot.join("analyzers.json"), "[]").unwrap();
+    for account in std::fs::read_dir(snapshot.join("accounts")).unwrap() {
+        let _ = std::fs::remove_file(account.unwrap().path().join("findings.json"));
+    }
+    let out = root.join("report");
+    let paths = [
+        "--snapshot",
+        snapshot.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    leastwise(["scan", "--quiet"].iter().chain(&paths)).ran().exits(3);
+    let index = page(&out, "index.html");
+    assert!(index.contains("permissions could be judged, so nothing is known to be unused."));
+    assert!(index.contains("Nothing can be recommended, because no permission could be judged."));
+    assert!(!index.contains("There is nothing to do") && !index.contains("No unused permissions were found"));
+    let data = data(&out);
+    let rows: Vec<&Value> = data["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|it| it["rows"].as_array().unwrap())
+        .collect();
+    assert!(rows.iter().any(|row| row[4].is_null()));
+    assert!(!rows.iter().any(|row| row[4].as_u64() > Some(0)));
 }

@@ -130,27 +130,23 @@ impl<'a> Asking<'a> {
         Ok(new_access + rest)
     }
 
-    /// What AWS has answered before, about these documents.
+    /// What came of a question in an earlier check of these documents.
+    fn earlier_row(&self, change: &CheckedPair, kind: CheckKind) -> Option<CheckRow> {
+        let earlier = self.earlier.changes.get(&change.id);
+        let earlier = earlier.filter(|it| change.is_of(it))?;
+        earlier.checks.iter().find(|row| row.check == kind).cloned()
+    }
+
+    /// What AWS has answered before, unless it is to be asked again.
     fn known(&self, change: &CheckedPair, kind: CheckKind) -> Option<CheckRow> {
-        let earlier = self
-            .earlier
-            .changes
-            .get(&change.id)
-            .filter(|it| !self.args.again && change.is_of(it))?;
-        earlier
-            .checks
-            .iter()
-            .find(|row| row.check == kind && row.is_final())
-            .cloned()
+        let earlier = self.earlier_row(change, kind);
+        earlier.filter(|row| !self.args.again && row.is_final())
     }
 
     /// A question that has no answer this time keeps the dispute of the last time.
     fn or_disputed(&self, change: &CheckedPair, row: CheckRow) -> CheckRow {
-        let earlier = self.earlier.changes.get(&change.id);
-        let earlier = earlier.filter(|it| !row.is_final() && change.is_of(it));
-        let earlier = earlier.and_then(|it| it.checks.iter().find(|it| it.check == row.check));
-        match earlier {
-            Some(earlier) => questions::with_dispute(row, earlier.clone()),
+        match self.earlier_row(change, row.check).filter(|_| !row.is_final()) {
+            Some(earlier) => questions::with_dispute(row, earlier),
             None => row,
         }
     }
@@ -178,7 +174,7 @@ impl<'a> Asking<'a> {
                 CheckKind::AccessNotGranted => self.not_granted(&plan, &mut paid).await,
                 CheckKind::Recommendation => continue,
             };
-            let begun = self.answered(change, checks.clone(), self.earlier_advice(change));
+            let begun = self.begun(change, &checks);
             lock(&self.answers).begun.insert(place, begun);
         }
         // A recommendation may have been generated since.
@@ -186,13 +182,15 @@ impl<'a> Asking<'a> {
         Ok(self.answered(change, checks, advice))
     }
 
-    /// What AWS's recommendation was in an earlier check, while it is not known again.
-    fn earlier_advice(&self, change: &CheckedPair) -> Option<CheckRow> {
-        let earlier = self.earlier.changes.get(&change.id)?;
-        let rows = earlier.checks.iter().filter(|_| change.is_of(earlier));
-        rows.into_iter()
-            .find(|row| row.check == CheckKind::Recommendation)
-            .cloned()
+    /// A change in work. What has no answer by now is as it was.
+    fn begun(&self, change: &CheckedPair, checks: &[CheckRow]) -> CheckedChange {
+        let by_now = |row: &CheckRow| {
+            let earlier = self.earlier_row(change, row.check);
+            let earlier = earlier.filter(|_| !row.is_final());
+            earlier.unwrap_or_else(|| row.clone())
+        };
+        let advice = self.earlier_row(change, CheckKind::Recommendation);
+        self.answered(change, checks.iter().map(by_now).collect(), advice)
     }
 
     /// A change with its answers. A dispute stands until AWS has answered the question again.

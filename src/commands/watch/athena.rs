@@ -1,4 +1,4 @@
-//! The result of the query, as Athena writes it: `query` says what its columns are.
+//! The result of the query, as Athena writes it.
 
 use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom};

@@ -352,6 +352,23 @@ fn what_was_answered_of_a_change_in_work_is_kept_when_the_check_is_stopped() {
     assert_eq!(validated + again, fake.calls_of("ValidatePolicy"));
 }
 
+#[cfg(unix)]
+#[test]
+fn asking_again_loses_no_answer_when_it_is_stopped() {
+    use crate::fake::{Fault, Rule, When};
+    let out = small("check-again-stopped");
+    let fake = acme().start();
+    check(&fake, &out, &["--budget", "1"]).exits(0);
+    let before = checked(&out);
+    let silent = Rule::new(Fault::Silent, When::From(1)).on("SimulateCustomPolicy");
+    let mute = acme().fault(silent).start();
+    let run = command(&mute, &out, &["--again"]).with("LEASTWISE_LIMITS_ACCOUNTS", "1");
+    run.stopped_when(|| mute.calls_of("SimulateCustomPolicy") > 0)
+        .exits(1);
+    assert_eq!(checked(&out).changes, before.changes);
+    verify(&out).exits(0);
+}
+
 #[test]
 fn a_file_that_somebody_changed_is_found_and_nothing_else_may_be_added() {
     let out = small("check-tampered");

@@ -28,10 +28,10 @@ impl Disputes {
                 CheckVerdict::Disputed => {
                     self.0.insert(change.id, (change.before, change.after));
                 }
-                CheckVerdict::Agreed => {
+                CheckVerdict::Agreed if self.0.get(&change.id) == Some(&(change.before, change.after)) => {
                     self.0.remove(&change.id);
                 }
-                CheckVerdict::Undecided | CheckVerdict::Incomplete => {}
+                CheckVerdict::Agreed | CheckVerdict::Undecided | CheckVerdict::Incomplete => {}
             }
         }
     }

@@ -42,14 +42,16 @@ fn whenever_a_script_is_killed_running_it_again_completes_it_and_rollback_leads_
     });
 }
 
-/// Two scripts that undo each other, and what each says when there is nothing left to do.
+/// Two scripts that undo each other, what each says at its end, and what when there is nothing left to do.
 pub(super) struct Pair {
     pub(super) scripts: [&'static str; 2],
+    pub(super) ends: [&'static str; 2],
     pub(super) done: [&'static str; 2],
 }
 
 const CHANGE: Pair = Pair {
     scripts: ["apply.sh", "rollback.sh"],
+    ends: ["applied", "rolled back"],
     done: ["already applied", "already rolled back"],
 };
 
@@ -58,13 +60,13 @@ pub(super) fn kill_everywhere(bench: &Bench, pair: &Pair) {
     let start = bench.raw();
     let name = &bench.change;
     let [forward, back] = pair.scripts;
-    bench.run(forward, &[PROFILE]).exits(0);
+    bench.run(forward, &[PROFILE]).exits(0).prints(pair.ends[0]);
     let (done, calls) = (bench.state(), bench.calls());
     assert_ne!(done, bench.before, "{name}");
     let after = bench.raw();
     bench.run(forward, &[PROFILE]).exits(0).prints(pair.done[0]);
     assert_eq!(bench.state(), done, "{name}: {forward} wrote twice");
-    bench.run(back, &[]).exits(0);
+    bench.run(back, &[]).exits(0).prints(pair.ends[1]);
     let (undone, calls_back) = (bench.state(), bench.calls());
     bench.is_back();
     bench.run(back, &[]).exits(0).prints(pair.done[1]);

@@ -10,6 +10,7 @@ use super::{ACCOUNT, Bench, OTHER, document, meaning, wide};
 
 const TRIAL: Pair = Pair {
     scripts: ["trial.sh", "trial-end.sh"],
+    ends: ["is on trial", "has ended"],
     done: ["already on trial", "already ended"],
 };
 

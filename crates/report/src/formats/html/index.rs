@@ -197,13 +197,13 @@ fn verdict(report: &Report, unknown: usize) -> String {
     if report.totals.recommendations == 0 {
         return match effect.unused {
             0 if report.totals.principals == 0 => "No role or user was found.".to_owned(),
-            0 if known == 0 => {
+            0 if unknown > 0 && known == 0 => {
                 format!(
-                    "There is no usage data for any of the {granted} permissions, so nothing is known to be unused."
+                    "None of the {granted} permissions could be judged, so nothing is known to be unused."
                 )
             }
             0 if unknown > 0 => format!(
-                "No unused permissions were found among the {} of {granted} that have usage data.",
+                "No unused permissions were found among the {} of {granted} that could be judged.",
                 count(&known)
             ),
             0 => format!("No unused permissions were found among {granted}."),
@@ -226,9 +226,9 @@ fn verdict(report: &Report, unknown: usize) -> String {
 fn nothing(report: &Report, unknown: usize) -> &'static str {
     let granted = report.totals.effect.granted;
     if granted > 0 && unknown >= granted {
-        "Nothing can be recommended without usage data: the top of this page says what is missing."
+        "Nothing can be recommended, because no permission could be judged. See the roles and users that are not covered."
     } else if unknown > 0 || !report.is_whole() {
-        "Nothing was found in what was scanned. What has no usage data, or was not scanned, may hold more: see the top of this page."
+        "Nothing was found in what was scanned. What could not be judged or was not scanned may hold more."
     } else {
         "There is nothing to do: no change, no unused role or user, and no unused credential was found."
     }
