@@ -294,14 +294,10 @@ impl<'t> Effects<'t> {
         };
         let mut unobserved = person.before.clone();
         unobserved.intersect_listed(&person.unobserved);
-        let effective = person.effective(&person.before);
-        let held = Risk::of(&effective).escalations;
         let mut remains = person.remains.clone();
         remains.sort_by(|a, b| a.policy.cmp(&b.policy));
-        let (before, after) = (
-            Risk::of(&person.effective(&person.before)),
-            Risk::of(&person.effective(&person.after)),
-        );
+        let effective = person.effective(&person.before);
+        let (before, after) = (Risk::of(&effective), Risk::of(&person.effective(&person.after)));
         EffectRow {
             granted: person.before.len(),
             unused,
@@ -315,7 +311,7 @@ impl<'t> Effects<'t> {
                 why_after: after.explain(),
             },
             remains,
-            severity: Severity::of(&effective, &held),
+            severity: Severity::of(&effective, &before.escalations),
             unobserved: by_danger(&unobserved),
         }
     }

@@ -19,6 +19,7 @@ use crate::decide::{Confidence, Families, Family, FamilyIndex, FamilyKind, Level
 use crate::policy::{Document, Services};
 use crate::refine::Kind;
 use crate::report::names::Spellings;
+use crate::report::numbers::counted;
 use crate::report::{CodeOwner, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation};
 
 /// Result for each family, computed for the first account that has it, because the document is the same in all of
@@ -312,7 +313,7 @@ impl FamilyAdvice {
                     // The template may have put it there as well.
                     recommendation.notes.push(Note::AccountsUnread);
                 }
-                let (code, many) = (PolicyState::Smaller, why::count(accounts.len(), "account"));
+                let (code, many) = (PolicyState::Smaller, counted(accounts.len(), "account"));
                 (
                     code,
                     format!("one change for {many}: removes what none of them uses"),

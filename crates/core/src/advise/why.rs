@@ -3,6 +3,7 @@
 use super::refinement::KeptBecause;
 use crate::decide::{Exceptions, Obstacle, PrincipalStatus, Standing};
 use crate::evidence::{Failure, Gap};
+use crate::report::numbers::{count, counted};
 use crate::report::{PolicyState, PrincipalCode, Remains};
 
 /// Status of a principal, why, and what to do about it.
@@ -114,7 +115,7 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> PrincipalVerdict 
             code: PrincipalCode::NoFindingImprobable,
             why: format!(
                 "the analyzer has no finding for {} permissions, so the principal was probably not analysed",
-                thousands(case.granted)
+                count(&case.granted)
             ),
             remedy: "",
         },
@@ -244,9 +245,8 @@ fn blocked_principal(case: &Case<'_>) -> PrincipalVerdict {
         status: PrincipalStatus::Blocked,
         code: PrincipalCode::PoliciesStay,
         why: format!(
-            "{} unused permission{} {}: {}",
-            thousands(case.unused),
-            if case.unused == 1 { "" } else { "s" },
+            "{} {}: {}",
+            counted(case.unused, "unused permission"),
             if case.unused == 1 { "remains" } else { "remain" },
             reasons.join("; ")
         ),
@@ -258,7 +258,7 @@ fn age(days: i64) -> String {
     if days < 1 {
         "less than a day".to_owned()
     } else {
-        count(usize::try_from(days).unwrap_or(0), "day")
+        counted(days, "day")
     }
 }
 
@@ -421,27 +421,5 @@ pub(super) fn count_as_users(blockers: usize) -> String {
     match blockers {
         1 => "1 principal that shares the policy is treated as using everything".to_owned(),
         many => format!("{many} principals that share the policy are treated as using everything"),
-    }
-}
-
-/// A number with thousands separators.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number and its unit.
-pub(super) fn count(number: usize, what: &str) -> String {
-    if number == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{number} {what}s")
     }
 }

@@ -150,11 +150,14 @@ impl Harvest {
         }
     }
 
+    /// Services of which it has names or that it knows as a whole, in lower case.
+    pub(crate) fn services(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+
     /// Services that the catalog lacks, in lower case.
     pub(crate) fn unknown_services<'h>(&'h self, catalog: &'h Catalog) -> impl Iterator<Item = &'h str> {
-        self.names
-            .keys()
-            .map(String::as_str)
+        self.services()
             .filter(|service| catalog.place_of(service).is_none())
     }
 
@@ -165,14 +168,6 @@ impl Harvest {
             .into_iter()
             .flatten()
             .map(|(lower, spelled)| (lower.as_str(), spelled.as_str()))
-    }
-
-    /// All names with their services: both in small letters, and as they are spelled.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        self.names.keys().flat_map(|service| {
-            self.of_service(service)
-                .map(move |(lower, spelled)| (service.as_str(), lower, spelled))
-        })
     }
 
     /// Services of the catalog of which the evidence names an action that the catalog lacks.

@@ -152,11 +152,13 @@ impl<'c> Permissions<'c> {
             let Some(service) = self.catalog.service(slot.place) else {
                 continue;
             };
-            let places: BTreeSet<usize> = table.places(service).collect();
-            let held = places
-                .into_iter()
-                .filter(|place| self.bits.has(slot.first_word * 64 + place));
-            found.extend(held.map(|place| format!("{}:{}", service.prefix(), service.spelled(place))));
+            if self.words(*slot).iter().all(|word| *word == 0) {
+                continue;
+            }
+            let held = |place: &usize| self.bits.has(slot.first_word * 64 + place);
+            let held: BTreeSet<usize> = table.places(service).filter(held).collect();
+            let name = |place| format!("{}:{}", service.prefix(), service.spelled(place));
+            found.extend(held.into_iter().map(name));
         }
         let beyond = self
             .named
@@ -221,8 +223,9 @@ impl<'c> Permissions<'c> {
             },
             Shape::Glob => {
                 let first = self.first_bit(place, service);
-                let matching = (0..service.len()).filter(|at| pattern.matches_name(service.lower(*at)));
-                matching.for_each(|at| self.bits.insert(first + at));
+                service
+                    .matched(pattern)
+                    .for_each(|at| self.bits.insert(first + at));
             }
             Shape::Prefix | Shape::All => {
                 let run = service.with_root(&pattern.name);

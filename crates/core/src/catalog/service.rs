@@ -1,8 +1,11 @@
 //! Actions of one service, arranged for fast look-ups.
 
 use std::hash::Hasher;
+use std::ops::Range;
 
 use rustc_hash::FxHasher;
+
+use crate::policy::{Pattern, Shape};
 
 /// Access level of an action, as AWS classifies it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -203,7 +206,7 @@ impl Service {
     }
 
     /// Indices of the names that begin with `root`, in any case.
-    pub(crate) fn with_root(&self, root: &str) -> std::ops::Range<usize> {
+    pub(crate) fn with_root(&self, root: &str) -> Range<usize> {
         if root.is_empty() {
             return 0..self.len();
         }
@@ -218,6 +221,23 @@ impl Service {
             }
             start..partition(low, self.len().min(low + step), is_in)
         })
+    }
+
+    /// Indices of the names that begin as a pattern does. Nothing else can match it.
+    pub(crate) fn run_of(&self, pattern: &Pattern<'_>) -> Range<usize> {
+        match pattern.shape {
+            Shape::Literal => self.find(&pattern.name).map_or(0..0, |place| place..place + 1),
+            Shape::Prefix => self.with_root(&pattern.name),
+            Shape::Glob => self.with_root(pattern.name.split(['*', '?']).next().unwrap_or_default()),
+            Shape::All => 0..self.len(),
+        }
+    }
+
+    /// Indices of the names that a pattern matches.
+    pub(crate) fn matched<'m>(&'m self, pattern: &'m Pattern<'_>) -> impl Iterator<Item = usize> + 'm {
+        let matches =
+            |place: &usize| pattern.shape != Shape::Glob || pattern.matches_name(self.lower(*place));
+        self.run_of(pattern).filter(matches)
     }
 
     fn first_slot(&self, lower: &[u8]) -> usize {

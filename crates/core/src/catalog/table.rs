@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::service::Service;
-use crate::policy::{ActionPattern, Shape};
+use crate::policy::ActionPattern;
 
 /// Action patterns, indexed by service.
 #[derive(Debug, Clone, Default)]
@@ -109,12 +109,7 @@ impl ActionTable {
     /// Indices in a service of the actions that a row matches, possibly with repeats.
     pub(crate) fn places<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = usize> + 's {
         self.of_service(service.prefix()).flat_map(move |row| {
-            let pattern = row.name.pattern();
-            let run = match pattern.shape {
-                Shape::Literal => service.find(&pattern.name).map_or(0..0, |place| place..place + 1),
-                Shape::Prefix => service.with_root(&pattern.name),
-                Shape::Glob | Shape::All => 0..service.len(),
-            };
+            let run = service.run_of(&row.name.pattern());
             run.filter(move |place| row.matches(service.lower(*place)))
         })
     }

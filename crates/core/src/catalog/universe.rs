@@ -233,9 +233,9 @@ impl<'a> Universe<'a> {
             Reach::Run(run) => into.insert_run(first + run.start..first + run.end),
             Reach::Scattered => {
                 if let Some(service) = scope.known {
-                    let matching =
-                        (0..service.len()).filter(|place| pattern.matches_name(service.lower(*place)));
-                    matching.for_each(|place| into.insert(first + place));
+                    service
+                        .matched(pattern)
+                        .for_each(|place| into.insert(first + place));
                 }
             }
         }
@@ -282,10 +282,9 @@ impl<'a> Universe<'a> {
         let known = match self.reach(at, pattern) {
             Reach::One(bit) => return set.has(bit),
             Reach::Run(run) => set.any_in(self.bit(at, run.start)..self.bit(at, run.end)),
-            Reach::Scattered => scope.known.is_some_and(|service| {
-                let mut held = (0..service.len()).filter(|place| set.has(self.bit(at, *place)));
-                held.any(|place| pattern.matches_name(service.lower(place)))
-            }),
+            Reach::Scattered => scope
+                .known
+                .is_some_and(|service| service.matched(pattern).any(|place| set.has(self.bit(at, place)))),
         };
         known || self.extras_under(at, pattern).any(|(bit, _)| set.has(bit))
     }

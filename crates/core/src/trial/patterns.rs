@@ -29,10 +29,11 @@ pub(super) fn taken_names<'n>(lost: &'n Permissions<'_>, harvest: &'n Harvest) -
     };
     let listed = lost.iter().map(|(service, name, _)| (service, name));
     let mut all: Vec<TakenName<'n>> = listed.filter(is_taken).collect();
-    let beyond = harvest
-        .all()
-        .filter(|(service, lower, _)| lost.contains(service, lower));
-    all.extend(beyond.map(|(service, _, spelled)| (service, spelled)));
+    for service in harvest.services().filter(|service| lost.touches(service)) {
+        let beyond = harvest.of_service(service);
+        let beyond = beyond.filter(|(lower, _)| lost.contains(service, lower));
+        all.extend(beyond.map(|(_, spelled)| (service, spelled)));
+    }
     // The sort is stable, so the spelling of the catalog or the policy goes before that of the evidence.
     all.sort_by(|(service, name), (other, with)| service.cmp(other).then_with(|| caseless(name, with)));
     all.dedup_by(|(service, name), (other, with)| service == other && name.eq_ignore_ascii_case(with));
@@ -69,9 +70,9 @@ pub(super) fn shortened(
         for (_, name) in taken {
             names.push((name.to_ascii_lowercase().into(), (*name).into(), true));
         }
-        let beyond = harvest.all().filter(|(it, ..)| it == service);
+        let beyond = harvest.of_service(service);
         names.extend(
-            beyond.map(|(_, lower, spelled)| (lower.into(), spelled.into(), lost.contains(service, lower))),
+            beyond.map(|(lower, spelled)| (lower.into(), spelled.into(), lost.contains(service, lower))),
         );
         names.sort_by(|(a, ..), (b, ..)| a.cmp(b));
         names.dedup_by(|(a, ..), (b, ..)| a == b);

@@ -3,6 +3,7 @@
 use crate::advise::why;
 use crate::decide::{Families, Family, FamilyKind, Level, Removable};
 use crate::report::PolicyState;
+use crate::report::numbers::counted;
 
 /// Why nothing can be recommended for all accounts of a family together, if so: a stable code and a sentence.
 pub(super) fn obstacle(
@@ -28,7 +29,7 @@ pub(super) fn obstacle(
     }
     // Whether the set is provisioned elsewhere, and what is used of it, is not known: it is changed everywhere at once.
     if set && !families.unread.is_empty() {
-        let unread = why::count(families.unread.len(), "account");
+        let unread = counted(families.unread.len(), "account");
         let were = if families.unread.len() == 1 { "was" } else { "were" };
         return Some((
             PolicyState::AccountsUnread,

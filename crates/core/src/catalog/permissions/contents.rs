@@ -33,8 +33,8 @@ impl<'c> Permissions<'c> {
         let known = place
             .and_then(|place| Some((self.catalog.service(place)?, self.found(place))))
             .is_none_or(|(service, slot)| {
-                let mut matched = (0..service.len()).filter(|at| pattern.matches_name(service.lower(*at)));
-                matched.all(|at| slot.is_some_and(|slot| self.bits.has(slot.first_word * 64 + at)))
+                let is_in = |at| slot.is_some_and(|slot| self.bits.has(slot.first_word * 64 + at));
+                service.matched(pattern).all(is_in)
             });
         known && pattern.shape != Shape::All && self.beyond.share(pattern) == Overlap::All
     }
