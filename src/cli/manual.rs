@@ -1,9 +1,21 @@
-//! Shell completions and manual pages for packages.
+//! The manual: what a code means; shell completions and manual pages for packages.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use clap_complete::Shell;
+
+pub(super) const EXPLAIN_HELP: &str = "\
+Examples:
+  leastwise explain                    list all codes
+  leastwise explain accounts-unread    a code of report.json or a spreadsheet
+  leastwise explain run-failed         an event of the log
+  leastwise explain 3                  an exit code
+
+Exit codes:
+  0  finished
+  1  failed
+  2  wrong usage";
 
 pub(super) const COMPLETIONS_HELP: &str = "\
 Examples:
@@ -25,6 +37,14 @@ Exit codes:
   0  finished
   1  failed
   2  wrong usage";
+
+/// `leastwise explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Code; without it, all are listed
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}
 
 /// `leastwise completions`
 #[derive(Debug, Args)]

@@ -26,8 +26,8 @@ pub use self::check::{Check, CheckFailOn, Dollars};
 pub use self::compare::Compare;
 use self::compare::{COMPARE_HELP, COMPARE_USAGE};
 pub use self::fail_on::FailOn;
-use self::manual::{COMPLETIONS_HELP, MAN_HELP};
-pub use self::manual::{Completions, Man};
+use self::manual::{COMPLETIONS_HELP, EXPLAIN_HELP, MAN_HELP};
+pub use self::manual::{Completions, Explain, Man};
 pub use self::refine::{KindArg, Prove, ProveFormat, Refine, RefineFormat};
 use self::refine::{PROVE_HELP, REFINE_HELP, REFINE_SHORT_HELP};
 pub use self::scan::{Capture, LogFormat, ReportArgs, SayArgs, Scan, SourceArgs, StateArg};
@@ -80,6 +80,7 @@ Examples:
   leastwise scan --snapshot mocks/acme --out report   try it without AWS
   leastwise scan --profile audit --out report         scan an organisation
   leastwise verify report                             prove every change again, offline
+  leastwise explain no-evidence                       say what a code of the report means
 
 Run 'leastwise COMMAND --help' for options, examples and exit codes.";
 
@@ -182,6 +183,7 @@ pub struct Cli {
         long,
         value_name = "WHEN",
         global = true,
+        display_order = 900,
         hide_short_help = true,
         hide_possible_values = true,
         help_heading = "Output"
@@ -287,6 +289,11 @@ pub enum Command {
     /// Contains every setting. It changes nothing until you edit it: each setting has its default value.
     #[command(after_help = INIT_HELP)]
     Init(Init),
+    /// Say what a code means, and what to do about it
+    ///
+    /// Explains the statuses, reasons, notes and verdicts of reports, their SARIF and OCSF rules, the events of logs, and exit codes.
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(Explain),
     /// Print a shell completion script
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),

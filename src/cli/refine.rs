@@ -125,7 +125,7 @@ pub struct Prove {
 /// See [`Kind`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum KindArg {
-    /// A customer-managed policy: 6,144 characters
+    /// A customer managed policy: 6,144 characters
     Managed,
     /// An inline policy of a role: 10,240 characters
     Role,

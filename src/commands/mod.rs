@@ -5,6 +5,7 @@ mod capture;
 mod catalog;
 pub(crate) mod check;
 mod compare;
+mod explain;
 mod iam_policy;
 mod init;
 mod input;
@@ -58,6 +59,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Prove(args) => prove::run(&args, &log),
         Command::Catalog(command) => catalog::run(&command, &log),
         Command::Init(args) => init::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::pages(&args),
     };

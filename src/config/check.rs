@@ -107,6 +107,7 @@ fn top(mut table: ConfigTable<'_>) -> Config {
         ("account", SplitBy::Account),
         ("ou", SplitBy::Ou),
     ];
+    table.set("manual-url", &mut c.manual_url, |v| v.formed(Form::Url));
     table.set("split-by", &mut c.split_by, |v| v.one_of(&words));
     let words = [
         ("in-place", SharedPolicies::InPlace),

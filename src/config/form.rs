@@ -33,6 +33,8 @@ pub enum Form {
     Path,
     /// A glob over names or ARNs of policies.
     Policy,
+    /// `https://wiki.example.com/leastwise`
+    Url,
     /// `30s`, `5m`, `1h`, `14d`
     Duration,
     /// `2027-06-30`
@@ -86,6 +88,13 @@ impl Form {
                 first && last && all(text, |b| b.is_ascii_graphic())
             }
             Self::Policy => all(text, |b| is_name(b) || is_wild(b) || b == b':' || b == b'/'),
+            Self::Url => text
+                .strip_prefix("https://")
+                .or_else(|| text.strip_prefix("http://"))
+                .is_some_and(|rest| {
+                    rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+                        && all(rest, |b| b.is_ascii_alphanumeric() || b"-._~%:/[]".contains(&b))
+                }),
             Self::Duration | Self::Date => true,
         }
     }
@@ -106,6 +115,7 @@ impl Form {
             Self::Name => "a role or user name",
             Self::Path => "a role or user path",
             Self::Policy => "a policy name or ARN",
+            Self::Url => "an address",
             Self::Duration => "a duration",
             Self::Date => "a date",
         }
@@ -141,6 +151,9 @@ impl Form {
             }
             Self::Path => "a path begins and ends with a slash, for example \"/service/*\"",
             Self::Policy => "use a name such as \"ReadOnly*\", or an ARN; the only wildcards are `*` and `?`",
+            Self::Url => {
+                "use an address such as \"https://wiki.example.com/leastwise\", without a query or fragment"
+            }
             Self::Duration => {
                 "use a whole number with s, m, h or d, for example \"30s\", \"5m\", \"1h\" or \"14d\""
             }

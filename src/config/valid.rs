@@ -39,6 +39,8 @@ pub struct Config {
     pub terraform_tags: TerraformTags,
     /// Checkouts of the code that defines policies.
     pub iac: Vec<PathBuf>,
+    /// Where the manual is hosted, which SARIF, OCSF and ASFF refer to.
+    pub manual_url: Option<String>,
     /// Which packs to write, each without other owners' data, if any.
     pub split_by: Option<SplitBy>,
     /// What is recommended for a policy that several principals share.
@@ -79,6 +81,7 @@ impl Default for Config {
             terraform_states: Vec::new(),
             terraform_tags: TerraformTags::default(),
             iac: Vec::new(),
+            manual_url: None,
             split_by: None,
             shared: SharedPolicies::InPlace,
             wildcards: Wildcards::Split,

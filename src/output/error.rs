@@ -130,6 +130,8 @@ pub(crate) enum RunError {
     NotAQueryResult { path: PathBuf },
     #[error("no leastwise report found in `{}`", folder.display())]
     NoReports { folder: PathBuf },
+    #[error("no code is called `{code}`")]
+    UnknownCode { code: String, near: Option<String> },
     #[error("`{path}` already exists")]
     Exists { path: String },
     #[error("cannot write `{path}`: {error}")]
@@ -148,6 +150,7 @@ impl RunError {
             Self::Selection(error) => Some(error.help().into()),
             Self::NothingRead(nothing) => nothing.help.as_deref().map(Cow::Borrowed),
             Self::Update(error) => Some(error.help()),
+            Self::UnknownCode { near: Some(near), .. } => Some(format!("did you mean `{near}`?").into()),
             other => other.lasting_help().map(Cow::Borrowed),
         }
     }
@@ -212,6 +215,7 @@ impl RunError {
                 "run the query of `leastwise watch REPORT_DIR --print-query athena` and give the CSV that Athena wrote",
             ),
             Self::NoReports { .. } => Some("give the folder that contains the report folders"),
+            Self::UnknownCode { .. } => Some("`leastwise explain` lists all codes"),
             Self::Exists { .. } => Some("replace it with --force, or choose another file with --out"),
             Self::InReport { .. } => Some("choose a path outside the report folder"),
             Self::WriteTo { error, .. } if disk::help(error).is_some() => disk::help(error),
@@ -242,6 +246,7 @@ impl RunError {
         match self {
             Self::TwiceStdin
             | Self::NoChange { .. }
+            | Self::UnknownCode { .. }
             | Self::NotATrail { .. }
             | Self::Config(_)
             | Self::Selection(_)

@@ -176,6 +176,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
                 updated: self.catalog.updated().to_owned(),
                 digest: self.catalog.digest(),
             },
+            manual: self.config.manual_url.clone(),
             exceptions: exceptions
                 .review(&totals.usage, sums.principals)
                 .iter()

@@ -103,6 +103,7 @@ impl<W: Target> Packs<'_, W> {
                 schema: SCHEMA,
                 partition: whole.partition.clone(),
                 catalog: whole.catalog.clone(),
+                manual: whole.manual.clone(),
                 totals: totals.clone(),
                 accounts: growing.summaries,
                 families,

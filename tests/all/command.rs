@@ -255,6 +255,7 @@ fn the_help_texts_are_as_they_were_read_last() {
         "refine",
         "prove",
         "schema",
+        "explain",
         "iam-policy",
         "init",
         "catalog",

@@ -8,6 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::run::leastwise;
+use super::scan::{changes, demonstration};
+use serde_json::Value;
 
 /// README.md and every page of docs/, in order.
 fn pages() -> Vec<PathBuf> {
@@ -144,6 +146,70 @@ fn every_code_is_explained_and_nothing_else() {
         .collect();
     assert!(explained.len() > 50);
     assert_eq!(explained, words());
+}
+
+/// The codes in the rows of the table of docs/codes.md whose first column is called so.
+fn in_table(kind: &str) -> BTreeSet<String> {
+    let page = fs::read_to_string("docs/codes.md").unwrap();
+    let (_, table) = page.split_once(&format!("\n| {kind} | meaning |")).unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    rows.map(|row| row.split('`').nth(1).unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_event_of_the_log_is_explained_and_nothing_else() {
+    let source = fs::read_to_string("src/output/event.rs").unwrap();
+    let names = source.split(", LogLevel::").filter_map(|before| {
+        let (before, name) = before.strip_suffix('"')?.rsplit_once('"')?;
+        before.ends_with('(').then(|| name.to_owned())
+    });
+    let names: BTreeSet<String> = names.collect();
+    assert!(names.len() > 30);
+    assert_eq!(in_table("event"), names);
+}
+
+#[test]
+fn every_kind_of_failure_and_every_severity_is_explained_and_nothing_else() {
+    let schema = leastwise(["schema", "account"]).ran().exits(0).out;
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    for (table, code) in [("failure", "FailureKind"), ("severity", "Severity")] {
+        let schema = &schema["$defs"][code];
+        let words = schema["enum"]
+            .as_array()
+            .or_else(|| schema["oneOf"].as_array())
+            .unwrap();
+        let word = |word: &Value| {
+            word.as_str()
+                .or_else(|| word["const"].as_str())
+                .unwrap()
+                .to_owned()
+        };
+        assert_eq!(in_table(table), words.iter().map(word).collect());
+    }
+}
+
+#[test]
+fn every_change_that_the_documentation_names_is_one_of_the_demonstration() {
+    let known = changes(&demonstration());
+    let mut named = 0;
+    for page in pages().into_iter().chain(["CHANGELOG.md".into()]) {
+        let text = fs::read_to_string(&page).unwrap();
+        for word in text.split(|c: char| c.is_whitespace() || c == '`') {
+            let name = word
+                .trim_start_matches("~/report/patches/")
+                .trim_end_matches(".patch");
+            let is_change = name
+                .split('/')
+                .next()
+                .is_some_and(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()));
+            if is_change && name.contains('/') {
+                assert!(known.contains_key(name), "{}: {name}", page.display());
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 5);
 }
 
 fn is_generated(path: &str, wanted: &str) {

@@ -133,8 +133,10 @@ fn of_html(out: &Path, report: &Report) -> Told {
         for change in changes {
             let id = between(change, "<li>ID: <code>", "</code>")[0];
             assert!(told.recommendations.insert(id.to_owned()), "{id} is there twice");
-            told.permissions_removed += number(between(change, "counted for each principal: ", ".")[0]);
-            told.risk_removed += number(between(change, "lowers the risk score by ", ".")[0]);
+            // What is nought is not said.
+            let told_of = |words| between(change, words, ".").first().map_or(0, |it| number(it));
+            told.permissions_removed += told_of("counted for each principal: ");
+            told.risk_removed += told_of("lowers the risk score by ");
             if !account.is_empty() {
                 *told.of_account.entry(account.to_owned()).or_default() += 1;
             }

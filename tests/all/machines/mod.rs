@@ -4,6 +4,7 @@ mod asff;
 mod counts;
 mod formats;
 mod hostile;
+mod manual;
 mod nights;
 mod ocsf;
 mod policies;

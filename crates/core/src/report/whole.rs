@@ -27,6 +27,9 @@ pub struct Report {
     pub partition: String,
     /// Catalog of AWS actions that the proofs are based on.
     pub catalog: CatalogRow,
+    /// Address of the manual, whose page `codes.html` explains every code. Only with `manual-url`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<String>,
     /// Totals of all accounts.
     pub totals: Totals,
     /// Summary of each account, sorted by ID.
@@ -65,6 +68,7 @@ impl Report {
             schema: super::SCHEMA,
             partition: String::new(),
             catalog: CatalogRow::default(),
+            manual: None,
             totals: Totals::default(),
             accounts: Vec::new(),
             families: Vec::new(),

@@ -44,6 +44,7 @@ pub use csv::{Csv, columns as csv_columns};
 pub use html::Html;
 pub use ocsf::Ocsf;
 pub use sarif::Sarif;
+pub use say::code_of_rule;
 pub use since::{Earlier, ReadAccount};
 pub use summary::Summary;
 pub use terraform::Terraform;

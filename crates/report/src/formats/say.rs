@@ -2,7 +2,7 @@
 
 use leastwise_core::decide::HolderKind;
 use leastwise_core::report::numbers::{count, counted};
-use leastwise_core::report::{AccountSummary, Action, IdleCredential, PrincipalRow, Recommendation};
+use leastwise_core::report::{AccountSummary, Action, IdleCredential, PrincipalRow, Recommendation, Report};
 
 /// An account, as people know it: `acme-sandbox (888888888888)`.
 pub(super) fn account(summary: &AccountSummary) -> String {
@@ -37,7 +37,7 @@ pub(super) fn change(
     show: &dyn Fn(&str) -> String,
 ) -> String {
     let (kind, policy) = (it.policy_ref().kind.title(), show(&it.policy));
-    let granted = counted(it.proof.removed + it.proof.kept, "permission");
+    let granted = counted(it.proof.removed + it.proof.kept, "action");
     let less = format!("{} of {granted}", count(&it.proof.removed));
     let at = place.map(|place| format!(" in {place}")).unwrap_or_default();
     let of = on.map(|on| format!(" of {on}")).unwrap_or_default() + &at;
@@ -137,13 +137,17 @@ pub(super) fn last_used(credential: &IdleCredential) -> String {
     }
 }
 
-/// The documentation page of a code, if the project has a published repository. Rules about policies are named
-/// after the code of the action, or of the reason for not changing them.
-pub(super) fn page(rule: &str) -> Option<String> {
-    let code = ["policy-", "left-alone-"]
+/// The code that a SARIF rule is named after: rules about policies are named after the action, or the reason for not
+/// changing them.
+pub fn code_of_rule(rule: &str) -> &str {
+    ["policy-", "left-alone-"]
         .iter()
         .find_map(|it| rule.strip_prefix(it))
-        .unwrap_or(rule);
-    let repository = env!("CARGO_PKG_REPOSITORY").trim_end_matches('/');
-    (!repository.is_empty()).then(|| format!("{repository}/blob/main/docs/codes.md#{code}"))
+        .unwrap_or(rule)
+}
+
+/// Where the manual explains a rule, if the report knows where the manual is.
+pub(super) fn page(report: &Report, rule: &str) -> Option<String> {
+    let manual = report.manual.as_deref()?.trim_end_matches('/');
+    Some(format!("{manual}/codes.html#{}", code_of_rule(rule)))
 }

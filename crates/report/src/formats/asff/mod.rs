@@ -235,7 +235,7 @@ impl Teller<'_> {
             remediation: AsffRemediation {
                 recommendation: AsffText {
                     text: fitted(&told.mend, MEND),
-                    url: say::page(told.rule),
+                    url: say::page(self.report, told.rule),
                 },
             },
             product_fields: told

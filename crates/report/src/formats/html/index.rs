@@ -288,7 +288,13 @@ fn figures(report: &Report, all: &Gathered) -> Vec<Figure> {
             "Unused roles and users",
             "status=unused-principal",
             status(PrincipalStatus::UnusedPrincipal),
-            "no use at all: confirm, then delete".to_owned(),
+            "ask the owner, then delete; keep emergency access".to_owned(),
+        ),
+        figure(
+            "Blocked",
+            "status=blocked",
+            status(PrincipalStatus::Blocked),
+            "unused permissions that cannot be removed yet".to_owned(),
         ),
         figure(
             "Users with unused credentials",
@@ -303,7 +309,7 @@ fn figures(report: &Report, all: &Gathered) -> Vec<Figure> {
             "Not covered",
             "status=not-covered",
             not_covered,
-            "too new, excepted, no data, or managed by AWS".to_owned(),
+            "no finding, too new, excepted, no data, not scanned, or managed by AWS".to_owned(),
         ),
     ]
 }

@@ -223,7 +223,7 @@ impl<'e> EventParts<'e> {
         // Readers show the text as it is in JSON.
         let [title, desc] = [&self.title, &self.desc].map(|text| visible_line(text).into_owned());
         let mend = visible_line(&self.mend).into_owned();
-        let references = say::page(&code).into_iter().collect();
+        let references = say::page(report, &code).into_iter().collect();
         OcsfEvent {
             activity_id: 1,
             activity_name: "Create",
@@ -296,12 +296,13 @@ impl TrackedFinding for OcsfEvent<'_> {
 
     fn substance(&self) -> String {
         let mut event = serde_json::to_value(self).unwrap_or_default();
-        let dates = [
+        let beside = [
             ("", "time"),
             ("/finding_info", "created_time"),
             ("/finding_info", "last_seen_time"),
+            ("/remediation", "references"),
         ];
-        for (place, key) in dates {
+        for (place, key) in beside {
             if let Some(object) = event.pointer_mut(place).and_then(Value::as_object_mut) {
                 object.remove(key);
             }

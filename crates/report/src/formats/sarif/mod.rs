@@ -90,7 +90,7 @@ impl Format for Sarif {
             "name": "leastwise",
             "version": env!("CARGO_PKG_VERSION"),
             "semanticVersion": env!("CARGO_PKG_VERSION"),
-            "rules": rules::all(),
+            "rules": rules::all(report),
         }});
         let bases = json!({BASE: {"description": {"text": "The report's folder."}}});
         let head = format!(

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::form::{Descriptor, Message, RuleConfiguration, Tags};
 use crate::formats::say;
 use leastwise_core::decide::Grade;
-use leastwise_core::report::{Action, PolicyState};
+use leastwise_core::report::{Action, PolicyState, Report};
 
 /// A rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,13 +251,13 @@ static RULES: LazyLock<Vec<SarifRule>> = LazyLock::new(|| {
 });
 
 /// All rules, for the tool component.
-pub(super) fn all() -> Vec<Descriptor> {
+pub(super) fn all(report: &Report) -> Vec<Descriptor> {
     let descriptor = |rule: &SarifRule| Descriptor {
         id: rule.id,
         short_description: Message::of(rule.short),
         full_description: Message::of(&format!("{}. {}", rule.short, rule.help)),
         help: Message::of(rule.help),
-        help_uri: say::page(rule.id),
+        help_uri: say::page(report, rule.id),
         default_configuration: RuleConfiguration { level: rule.level },
         properties: Tags {
             precision: "high",
