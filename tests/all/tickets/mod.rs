@@ -92,7 +92,7 @@ fn every_owner_has_a_ticket_and_those_without_the_tag_are_their_accounts() {
         .next()
         .unwrap();
     assert!(first.ends_with("confidence high"), "{first}");
-    assert!(text.contains("permissions from AWS managed policy `PowerUserAccess`"));
+    assert!(text.contains("actions from AWS managed policy `PowerUserAccess`"));
     assert!(text.contains("`policies/777777777777/role/text-trap-glue-reader/glue-read.diff`"));
 }
 

@@ -59,7 +59,7 @@ impl Action {
             Self::NewVersion => {
                 "Create a new default version of the managed policy with the reduced document."
             }
-            Self::Substitute => "Attach a reduced customer-managed copy and detach the AWS managed policy.",
+            Self::Substitute => "Attach a reduced customer managed copy and detach the AWS managed policy.",
             Self::Fork => "Attach a reduced copy to these principals and detach the shared policy from them.",
             Self::Split => {
                 "The reduced policy exceeds the size limit: create managed policies from it, attach them, and remove the original."

@@ -13,7 +13,7 @@ use crate::formats::{AccountView, Read, reserve};
 use crate::formats::{say, weight};
 use leastwise_core::decide::{Grade, Level, PrincipalStatus};
 use leastwise_core::report::{
-    AccountReport, AccountSummary, Coverage, EvidenceKind, LeftAlone, PolicyRow, PrincipalRow,
+    AccountReport, AccountSummary, Coverage, EvidenceKind, LeftAlone, PolicyRow, PolicyState, PrincipalRow,
     Recommendation, Report,
 };
 
@@ -125,7 +125,8 @@ impl<'r> AccountPage<'r> {
             .iter()
             .map(|it| (it.id.as_str(), (it, "../families.html")));
         let advice: BTreeMap<&str, _> = shared.chain(own).collect();
-        let person = |row: &'r PrincipalRow| PrincipalCard {
+        let person = |row: &'r PrincipalRow| {
+            PrincipalCard {
             row,
             anchor: anchor(row.kind.name(), &row.name),
             exception: (row.status == PrincipalStatus::UnusedPrincipal || row.emergency.is_some())
@@ -181,13 +182,20 @@ impl<'r> AccountPage<'r> {
                     let name = by_id
                         .get(it.policy.as_str())
                         .map_or(it.policy.as_str(), |it| &it.name);
+                    let why = match it.state {
+                        PolicyState::Smaller | PolicyState::Family | PolicyState::PermissionSet => {
+                            "still granted by the reduced policy, for example because another principal uses them"
+                        }
+                        state => state.title(),
+                    };
                     (
                         name,
-                        it.state.title(),
+                        why,
                         text::counted(it.permissions, "unused permission"),
                     )
                 })
                 .collect(),
+        }
         };
         let left = |it: &'r LeftAlone| Left {
             it,

@@ -27,7 +27,8 @@ pub(super) struct Panel {
 /// Who has to act: an owner, an account, or an organizational unit.
 pub(super) struct Actor {
     pub(super) name: Option<String>,
-    pub(super) id: String,
+    /// Beside the name: the ID of an account, the accounts of an organizational unit.
+    pub(super) detail: String,
     pub(super) href: String,
     pub(super) rows: String,
     pub(super) principals: usize,
@@ -117,7 +118,7 @@ fn accounts(report: &Report, shares: Vec<ActorShare>, beside: Beside<'_>) -> Vec
         let has_ticket = beside.tickets && !beside.owners.is_configured() && share.has_work();
         let is_known = is_read(it);
         Actor {
-            id: id.clone(),
+            detail: id.clone(),
             href: format!("accounts/{}", account_page(id)),
             ticket: has_ticket.then(|| ticket_of(&Owner::Account(id.clone()))),
             is_known,
@@ -137,21 +138,29 @@ fn accounts(report: &Report, shares: Vec<ActorShare>, beside: Beside<'_>) -> Vec
     sorted(report.accounts.iter().zip(shares).map(actor).collect())
 }
 
-/// By the unit that an account is in, which is known only by its id.
+/// How many accounts of a unit are named.
+const NAMED: usize = 3;
+
+/// By the unit that an account is in. Only its ID is known, so its accounts say which one it is.
 fn units_of(report: &Report, shares: &[ActorShare]) -> Vec<Actor> {
-    let mut units: BTreeMap<&str, ActorShare> = BTreeMap::new();
+    let mut units: BTreeMap<&str, (ActorShare, Vec<&str>)> = BTreeMap::new();
     for (it, share) in report.accounts.iter().zip(shares).filter(|(it, _)| is_read(it)) {
         if let Some(ou) = it.ou() {
-            units.entry(ou).or_default().add(share.clone());
+            let (whole, names) = units.entry(ou).or_default();
+            whole.add(share.clone());
+            names.push(&it.name);
         }
     }
-    let actor = |(ou, share): (&str, ActorShare)| {
-        Actor::of(
-            report,
-            &share,
-            Some(ou.to_owned()),
-            format!("#ou={}", in_hash(&visible(ou))),
-        )
+    let actor = |(ou, (share, names)): (&str, (ActorShare, Vec<&str>))| {
+        let mut detail = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        if let more @ 1.. = names.len().saturating_sub(NAMED) {
+            detail.push_str(&format!(" and {more} more"));
+        }
+        let rows = format!("#ou={}", in_hash(&visible(ou)));
+        Actor {
+            detail,
+            ..Actor::of(report, &share, Some(ou.to_owned()), rows)
+        }
     };
     sorted(units.into_iter().map(actor).collect())
 }
@@ -160,7 +169,7 @@ impl Actor {
     fn of(report: &Report, share: &ActorShare, name: Option<String>, rows: String) -> Self {
         Self {
             name,
-            id: String::new(),
+            detail: String::new(),
             href: rows.clone(),
             rows,
             principals: share.principals,
@@ -186,7 +195,14 @@ fn ticket_of(owner: &Owner) -> String {
 
 /// The riskiest first, with their bars.
 fn sorted(mut actors: Vec<Actor>) -> Vec<Actor> {
-    actors.sort_by_key(|it| (!it.is_known, Reverse(it.before), it.name.clone(), it.id.clone()));
+    actors.sort_by_key(|it| {
+        (
+            !it.is_known,
+            Reverse(it.before),
+            it.name.clone(),
+            it.detail.clone(),
+        )
+    });
     let most = actors.iter().map(|it| it.before).max().unwrap_or_default();
     for actor in &mut actors {
         let whole = units(actor.before, most);

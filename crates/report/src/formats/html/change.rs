@@ -54,7 +54,8 @@ impl<'r> Change<'r> {
         instead: Option<usize>,
         read: &Read<'_>,
     ) -> Self {
-        let after = read.text(&it.files.after);
+        // Nothing is left of a policy that is detached or deleted.
+        let after = read.text(&it.files.after).filter(|it| it.trim() != "null");
         let diff = read.text(&it.files.diff).unwrap_or_default();
         Self {
             it,
@@ -267,13 +268,14 @@ pub(super) fn alternative(it: &Alternative) -> String {
         Choice::Fork => "Copies for those who need less",
         Choice::InPlace => "Editing the shared policy in its place",
     };
+    let policies = match it.policies {
+        0 => "no new policy".to_owned(),
+        1 => "1 new policy".to_owned(),
+        many => format!("{} new policies", text::count(&many)),
+    };
     format!(
-        "{way} would remove {} in all, with {} more and {} changed.",
+        "{way} would remove {} in all, with {policies} and {} changed.",
         counted(it.removed_in_all, "permission"),
-        match it.policies {
-            1 => "1 policy".to_owned(),
-            many => format!("{} policies", text::count(&many)),
-        },
         counted(it.attachments, "attachment"),
     )
 }

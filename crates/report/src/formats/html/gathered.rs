@@ -314,7 +314,7 @@ pub(super) fn reason(it: &Recommendation) -> String {
     }
     match it.impact.severity {
         Severity::Administrator | Severity::Escalation => "Removes a way to escalate".to_owned(),
-        Severity::DataExposure => "Removes access to data or secrets".to_owned(),
+        Severity::DataExposure => "Removes sharing of resources, or access to secrets".to_owned(),
         Severity::Write => "Removes write access".to_owned(),
         Severity::Read => "Removes read access".to_owned(),
         Severity::None => "No effect today: already blocked".to_owned(),

@@ -29,7 +29,7 @@ pub(super) fn meaning(status: PrincipalStatus) -> &'static str {
         PrincipalStatus::NoFinding => "The analyzer has no finding. That is not proof of use.",
         PrincipalStatus::Excluded => "An exception keeps it as it is.",
         PrincipalStatus::TooYoung => "Created more recently than the window.",
-        PrincipalStatus::NoEvidence => "AWS returned no usage data for it.",
+        PrincipalStatus::NoEvidence => "It has no usage data that can be relied on.",
         PrincipalStatus::Unsupported => "Service-linked: only the AWS service that owns it can change it.",
         PrincipalStatus::Failed => "Its account or its usage data could not be read.",
         PrincipalStatus::Unknown => "Written by another version of leastwise.",
