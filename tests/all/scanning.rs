@@ -5,7 +5,7 @@ use std::path::Path;
 
 use leastwise_core::report::Coverage;
 
-use crate::fake::{Fake, Fault, Invented, Rule, Setup, When, World};
+use crate::fake::{Fault, Rule, When};
 use crate::run::{folder, leastwise};
 use crate::scan::{
     account, acme, assert_same, command_as, demonstration, files, lasting_files, live, live_as, manifest,
@@ -346,39 +346,6 @@ fn a_scan_makes_no_more_calls_than_there_are_pages_and_five_an_account() {
             fake.calls()
         );
     }
-}
-
-#[test]
-fn with_faults_everywhere_every_principal_is_still_accounted_for() {
-    let organisation = Invented {
-        accounts: 12,
-        principals: 30,
-        seed: 5,
-    };
-    let (calm, rough) = (folder("calm").join("report"), folder("rough").join("report"));
-    let scan = |setup: Setup, out: &Path| {
-        let fake = setup.start();
-        let args = ["scan", "--format", "json", "--out", out.to_str().unwrap()];
-        (live_as(&fake, "AKIA200000000001", &args), fake.struck().len())
-    };
-    scan(Fake::of(World::invented(organisation)), &calm).0.exits(0);
-    let mut setup = Fake::of(World::invented(organisation));
-    let faults = [
-        Fault::Throttle,
-        Fault::Internal,
-        Fault::GatewayPage,
-        Fault::TruncatedBody,
-        Fault::CutBody,
-        Fault::Reset,
-    ];
-    for (fault, seed) in faults.into_iter().zip(1..) {
-        setup = setup.fault(Rule::new(fault, When::Chance(0.01, seed)));
-    }
-    let (ran, kinds) = scan(setup, &rough);
-    assert!(matches!(ran.code, 0 | 3), "{}", ran.err);
-    assert!(kinds >= 4, "{kinds} kinds of fault struck");
-    assert_eq!(report(&rough).totals.principals, report(&calm).totals.principals);
-    leastwise(["verify", rough.to_str().unwrap()]).ran().exits(0);
 }
 
 #[cfg(unix)]

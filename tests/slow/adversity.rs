@@ -1,6 +1,7 @@
 //! Everything that can go wrong with every operation, on real connections: what passes is survived, what lasts becomes a
 //! failure with its operation and kind, and nothing hangs.
 
+use std::path::Path;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -14,10 +15,10 @@ use leastwise_core::evidence::{Failure, FailureKind};
 use leastwise_core::inventory::wire::Account;
 use tokio::time::{Instant, timeout};
 
-use crate::fake::{Fake, Fault, Rule, Setup, When};
+use crate::fake::{Fake, Fault, Invented, Rule, Setup, When, World};
 use crate::harness::small::{MANAGEMENT, MEMBER, small};
-use crate::run::{LAST_RESORT, folder};
-use crate::scan::{acme, live, report};
+use crate::run::{LAST_RESORT, folder, leastwise};
+use crate::scan::{acme, live, live_as, report};
 use leastwise_core::decide::PrincipalStatus;
 
 /// How long one attempt may take.
@@ -307,4 +308,37 @@ fn what_cannot_be_understood_leaves_every_policy_as_it_is() {
         );
         assert!(matches!(ran.code, 0 | 3), "{}", ran.err);
     }
+}
+
+#[test]
+fn with_faults_everywhere_every_principal_is_still_accounted_for() {
+    let organisation = Invented {
+        accounts: 12,
+        principals: 30,
+        seed: 5,
+    };
+    let (calm, rough) = (folder("calm").join("report"), folder("rough").join("report"));
+    let scan = |setup: Setup, out: &Path| {
+        let fake = setup.start();
+        let args = ["scan", "--format", "json", "--out", out.to_str().unwrap()];
+        (live_as(&fake, "AKIA200000000001", &args), fake.struck().len())
+    };
+    scan(Fake::of(World::invented(organisation)), &calm).0.exits(0);
+    let mut setup = Fake::of(World::invented(organisation));
+    let faults = [
+        Fault::Throttle,
+        Fault::Internal,
+        Fault::GatewayPage,
+        Fault::TruncatedBody,
+        Fault::CutBody,
+        Fault::Reset,
+    ];
+    for (fault, seed) in faults.into_iter().zip(1..) {
+        setup = setup.fault(Rule::new(fault, When::Chance(0.01, seed)));
+    }
+    let (ran, kinds) = scan(setup, &rough);
+    assert!(matches!(ran.code, 0 | 3), "{}", ran.err);
+    assert!(kinds >= 4, "{kinds} kinds of fault struck");
+    assert_eq!(report(&rough).totals.principals, report(&calm).totals.principals);
+    leastwise(["verify", rough.to_str().unwrap()]).ran().exits(0);
 }

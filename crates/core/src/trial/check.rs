@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::catalog::Universe;
+use crate::catalog::{ActionBits, Universe};
 use crate::policy::glob::{self, Containment};
 use crate::policy::{ActionPattern, Clause, Document, Effect, Pattern};
 
@@ -53,11 +53,10 @@ pub fn excess<'a>(
         let mut more = matched.clone();
         more.remove_all(&allowed);
         matched.keep_only(&left);
-        let named = |bits| {
-            universe
-                .list(bits)
-                .first()
-                .map(|(service, name)| format!("{service}:{name}"))
+        let named = |bits: &ActionBits| {
+            // Hardly ever is there any, and listing looks at every service.
+            let first = (!bits.is_empty()).then(|| universe.list(bits).into_iter().next());
+            first.flatten().map(|(service, name)| format!("{service}:{name}"))
         };
         match (named(&more), named(&matched)) {
             (Some(action), _) => Some(Excess::NotAllowedBefore(action)),
