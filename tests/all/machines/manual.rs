@@ -70,7 +70,7 @@ fn every_rule_leads_to_its_code_in_the_manual_and_explain_says_the_same() {
         assert!(told.starts_with(&format!("{code}\n\n  ")), "{told}");
     }
     let index = fs::read_to_string(out.join("index.html")).unwrap();
-    assert!(index.contains(&format!("<a href=\"{MANUAL}/\">Manual</a>")));
+    assert!(index.contains(&format!("<a href=\"{MANUAL}/\" rel=\"noreferrer\">Manual</a>")));
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
     for pack in fs::read_dir(out.join("packs")).unwrap() {
         let report = json(&pack.unwrap().path().join("report.json"));

@@ -274,3 +274,40 @@ fn with_lower<T>(bytes: &[u8], f: impl FnOnce(&[u8]) -> T) -> T {
         None => f(&bytes.to_ascii_lowercase()),
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::borrow::Cow;
+
+    use crate::catalog::Catalog;
+    use crate::policy::{Pattern, Shape};
+
+    #[test]
+    fn a_pattern_finds_by_its_beginning_what_looking_at_every_name_finds() {
+        let catalog = Catalog::embedded();
+        let ec2 = catalog.place_of("ec2").unwrap();
+        let ec2 = catalog.service(ec2).unwrap();
+        let globs = [
+            "*",
+            "*Tag*",
+            "dEscribe*s",
+            "Describe?nstances",
+            "NothingIs*CalledSo",
+            "?reateTags",
+        ];
+        let globs = globs.map(|name| (name, Shape::Glob));
+        let others = [
+            ("describe", Shape::Prefix),
+            ("", Shape::Prefix),
+            ("CREATETAGS", Shape::Literal),
+        ];
+        for (name, shape) in globs.into_iter().chain(others) {
+            let pattern = Pattern::new(Cow::Borrowed("ec2"), Cow::Borrowed(name), shape);
+            let matches = |place: &usize| pattern.matches_name(ec2.lower(*place));
+            let looked: Vec<usize> = (0..ec2.len()).filter(matches).collect();
+            assert_eq!(looked.is_empty(), name == "NothingIs*CalledSo", "{name}");
+            assert_eq!(ec2.matched(&pattern).collect::<Vec<_>>(), looked, "{name}");
+        }
+    }
+}
