@@ -55,14 +55,15 @@ fn explained(page: &str) -> Vec<Explained<'_>> {
     for line in page.lines() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         match cells.as_slice() {
-            ["", what, "meaning", "what to do", ""] => kind = what,
-            ["", code, meaning, mend, ""] if !code.starts_with('-') => {
+            ["", what, "meaning", "example", "what to do", ""] => kind = what,
+            ["", code, meaning, example, mend, ""] if !code.starts_with('-') => {
                 let mend = if *mend == "nothing" {
                     String::new()
                 } else {
                     format!(" What to do: {}.", plain(mend))
                 };
-                let meaning = format!("{}: {}.{mend}", capital(kind), plain(meaning));
+                let (meaning, example) = (plain(meaning), plain(example));
+                let meaning = format!("{}: {meaning}. Example: {example}.{mend}", capital(kind));
                 add(code.trim_matches('`'), meaning);
             }
             _ => match (line.strip_prefix("## "), line.strip_prefix("- ")) {
@@ -93,10 +94,12 @@ impl Explained<'_> {
     fn text(&self) -> String {
         let mut text = format!("{}\n", self.code);
         for meaning in &self.meanings {
-            text.push_str(&format!(
-                "\n  {}\n",
-                meaning.replacen(". What to do: ", ".\n  What to do: ", 1)
-            ));
+            let lines = meaning.replacen(". Example: ", ".\n  Example: ", 1).replacen(
+                ". What to do: ",
+                ".\n  What to do: ",
+                1,
+            );
+            text.push_str(&format!("\n  {lines}\n"));
         }
         text
     }

@@ -126,7 +126,13 @@ fn explain_lists_all_codes_and_helps_with_one_that_is_misspelt() {
     let all = leastwise(["explain"]).ran().exits(0).out;
     for code in all.lines() {
         let told = leastwise(["explain", code]).ran().exits(0).out;
-        assert!(told.lines().count() > 2 && !told.contains("]("), "{told}");
+        assert!(!told.contains("](") && !told.contains("**"), "{told}");
+        let meanings = told.split("\n\n").skip(1);
+        let examples = meanings.map(|meaning| meaning.matches("\n  Example: ").count());
+        assert!(
+            examples.clone().count() > 0 && examples.into_iter().all(|it| it == 1),
+            "{told}"
+        );
     }
     let exit = leastwise(["explain", "3"]).ran().exits(0).out;
     assert!(exit.contains("What to do: `scan`: fix the access"), "{exit}");
